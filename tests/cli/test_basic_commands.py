@@ -1,5 +1,6 @@
 """The command line: what it prints, what it writes, how it ends."""
 
+import io
 import json
 import os
 import pty
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from safelight.cli import main
-from safelight.cli.progress import duration
+from safelight.cli.progress import ProgressBar, duration
 from safelight.document import Document, Layer
 from safelight.files.openraster_export import export_openraster
 from safelight.pixels import Raster
@@ -341,3 +342,14 @@ def test_options_stand_wherever_they_are_typed(capsys, photo, tmp_path):
         status, out, err = run(capsys, "apply", *(x for w in words for x in places.get(w, [w])))
         assert (status, out, err) == (0, "", "")
         assert target.read_bytes() == (tmp_path / "0.png").read_bytes()
+
+
+def test_a_bar_on_a_terminal_says_what_is_being_done():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    ProgressBar("Loop", terminal).show(0.5, 12.0, "Step 10 of 20\x1b[2J")
+    assert "50%  0:12 left  Step 10 of 20" in terminal.getvalue()
+    assert "\x1b[2J" not in terminal.getvalue()

@@ -124,6 +124,28 @@ def test_the_window_answers_while_a_worker_enlarges_to_24_megapixels(
     assert 0 < reading.most <= screenful(canvas) < 6_000_000
 
 
+def test_words_and_a_preview_of_a_loop_of_steps_are_seen_while_it_runs(gate, photo, qtbot):
+    window = wake(Window(), qtbot)
+    workspace = open_in(window, photo, qtbot)
+    session, canvas = workspace.session, workspace.canvas
+    panel = choose(window, "held_in_steps")
+    panel.preview.setChecked(False)
+    qtbot.waitUntil(lambda: canvas.finished)
+
+    def middle():
+        return canvas.grab().toImage().pixelColor(canvas.width() // 2, canvas.height() // 2)
+
+    before = middle()
+    qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
+    words = workspace.strip.left.text
+    qtbot.waitUntil(lambda: words().startswith("Step 3 of 20 · ") and words().endswith("left"))
+    qtbot.waitUntil(lambda: middle().getRgb()[:3] == (255, 0, 0))
+    assert session.document.layers[0].raster is not None
+    (gate / "open").touch()
+    qtbot.waitUntil(lambda: session.job is None and not session.busy)
+    qtbot.waitUntil(lambda: canvas.finished and middle() == before)
+
+
 def test_a_recipe_that_runs_shows_how_far_it_is_and_stops_when_it_is_told_to(gate, tmp_path, qtbot):
     window = wake(Window(), qtbot)
     workspace = open_in(window, large_photograph(tmp_path, 1), qtbot)

@@ -34,9 +34,39 @@ def slow(image: api.Image, job: api.Job) -> api.Image:
     return image
 
 
+@api.filter("In steps", category="Test")
+def in_steps(image: api.Image, job: api.Job) -> api.Image:
+    """Says what it does and shows what there is of it."""
+    for step in range(1, 5):
+        job.progress(step / 5, f"Step {step} of 4\nand no more\u202e")
+        job.preview(image * np.float32(step / 4))
+        time.sleep(0.1)
+    return image
+
+
+@api.filter("Steps in a mask", category="Test", reach=8)
+def steps_in_a_mask(image: api.Image, mask: api.Mask, job: api.Job) -> api.Image:
+    """Shows what there is of it, with what lies around it."""
+    job.preview(image)
+    return image
+
+
 @api.filter("Held", category="Test", scale=2)
 def held(image: api.Image, job: api.Job) -> api.Image:
     """Waits at a gate, a file in a folder that a test lends, for as long as the test likes."""
+    _wait(image, job)
+    return image.repeat(2, 0).repeat(2, 1)
+
+
+@api.filter("Held in steps", category="Test")
+def held_in_steps(image: api.Image, job: api.Job) -> api.Image:
+    """Waits at the gate, says so and shows something red."""
+    _wait(image, job, "Step 3 of 20")
+    return image
+
+
+def _wait(image, job, words=""):
+    job.progress(0.0, words)
     folder = Path(os.environ.get("SAFELIGHT_GATE", Path(__file__).parent))
     rehearsal = image.shape == (64, 64, 3) and float(image.mean()) == 0.5
     waited = 0
@@ -46,9 +76,10 @@ def held(image: api.Image, job: api.Job) -> api.Image:
                 b""
             )  # confined, touch() would set a time and make nothing
         waited += 1
-        job.progress(1 - 0.999**waited)
+        job.progress(1 - 0.999**waited, words)
+        if words:
+            job.preview(np.broadcast_to(np.float32([1, 0, 0]), image.shape))
         time.sleep(0.02)
-    return image.repeat(2, 0).repeat(2, 1)
 
 
 @api.filter("Abort", category="Test")

@@ -115,3 +115,18 @@ def test_a_grid_that_suits_every_network_is_found():
         return job.run(network(0, multiple=6), job.run(network(0, multiple=4), image))
 
     assert plan(several).multiple == 12
+
+
+def test_a_filter_that_says_how_far_it_is_is_known_to_take_its_time():
+    @api.filter("Steps", category="Test")
+    def steps(image: api.Image, job: api.Job, said: bool = True) -> api.Image:
+        if said:
+            job.progress(0.5, "Half")
+            job.preview(image)
+        return image
+
+    real = SimpleNamespace(progress=lambda fraction: None, check=lambda: None)
+    entry = api.registered(steps)
+    for said in (True, False):
+        plan, _ = rehearse(entry, Path(), {"said": said}, contract, real)
+        assert plan.in_steps is said

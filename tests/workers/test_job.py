@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import Document, History, geometry
+from safelight.document import Document, History, edits, geometry
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers import job as jobs
 from safelight.workers import job_kinds
-from safelight.workers.job import JobCancelled, JobFinished, JobPiece, JobProgress
+from safelight.workers.job import JobCancelled, JobFinished, JobGlimpse, JobPiece, JobProgress
 
 
 def photograph(height, width, channels=3, depth="uint8"):
@@ -136,6 +136,37 @@ def test_progress_rises_to_one_and_names_the_remaining_time(start):
     assert done[-1] == 1.0
     assert isinstance(heard[-1], JobFinished)
     assert heard[-2].remaining == 0
+
+
+def test_words_and_glimpses_of_steps_are_heard_while_they_run(start):
+    heard = []
+    job = start("in_steps", photograph(900, 500), listener=heard.append)
+    assert isinstance(job.wait(180), JobFinished)
+    progress = [event for event in heard if isinstance(event, JobProgress)]
+    assert "Step 1 of 4" in {event.words for event in progress}
+    assert {event.words for event in progress} <= {"", *(f"Step {n} of 4" for n in range(1, 5))}
+    assert [event.done for event in progress] == sorted(event.done for event in progress)
+    assert 0 < progress[0].done < 1
+    glimpses = [event for event in heard if isinstance(event, JobGlimpse)]
+    pieces = [event for event in heard if isinstance(event, JobPiece)]
+    assert {event.region for event in glimpses} <= {event.region for event in pieces}
+    first = glimpses[0]
+    assert first.pixels.dtype == np.uint8
+    assert max(first.pixels.shape[:2]) == 256, "bounded, whatever the piece's size is"
+    made = next(event.pixels for event in pieces if event.region == first.region)
+    # The first step shows a quarter of the light; means of squares, rounded once.
+    assert abs(first.pixels.mean() - made.mean() / 4) < 1
+
+
+def test_a_glimpse_of_what_is_selected_shows_no_more_than_that(start):
+    heard = []
+    selected = edits.select_region(Region(10, 20, 40, 30)).apply(photograph(200, 100))
+    job = start("steps_in_a_mask", selected, listener=heard.append)
+    assert isinstance(job.wait(180), JobFinished)
+    glimpse = next(event for event in heard if isinstance(event, JobGlimpse))
+    assert glimpse.region == Region(10, 20, 40, 30)
+    assert glimpse.pixels.shape == (30, 40, 4)
+    assert (glimpse.pixels[..., 3] == 255).all()
 
 
 def test_cancel_between_pieces_changes_nothing(start):

@@ -53,8 +53,24 @@ class Job(ABC):
         raise NotImplementedError(f"{type(self).__name__} runs no network that describes")
 
     @abstractmethod
-    def progress(self, fraction: float) -> None:
-        """Say how far this piece is (0 to 1). Raises Cancelled when the user has cancelled."""
+    def progress(self, fraction: float, words: str = "") -> None:
+        """Say how far this piece is (0 to 1) and, in a few ``words``, what is being done.
+
+        The user sees both: ``job.progress(step / 20, f"Step {step} of 20")``. Of words the first
+        line counts, and of that 80 characters. A filter that says how far it is runs as a job, and
+        its result is kept; one that does not, and runs no network, is run anew whenever it is
+        drawn. Raises Cancelled when the user has cancelled.
+        """
+
+    def preview(self, image: Image) -> None:
+        """Show what there is so far of this piece, while the filter goes on.
+
+        ``image`` is float32 (height, width, 3), or (height, width) of a selector, sRGB-encoded, of
+        any size: it stands for all of the piece and is shown with 256 pixels on its longer side, at
+        most five times a second. What is shown is never kept. Raises Cancelled when the user has
+        cancelled, and ValueError for another shape.
+        """
+        self.check()
 
     @abstractmethod
     def check(self) -> None:

@@ -174,9 +174,12 @@ class Watched:
         self.networks[model] = self._job.contract(model)
         return self._job.describe(model, image, **inputs)
 
-    def progress(self, fraction: float) -> None:
+    def progress(self, fraction: float, words: str = "") -> None:
         self.calls += 1
         self._job.progress(fraction)
+
+    def preview(self, image: Image) -> None:
+        self.calls += 1
 
     def check(self) -> None:
         self.calls += 1
@@ -198,7 +201,10 @@ class Cancelling:
         self.check()
         return self._job.describe(model, image, **inputs)
 
-    def progress(self, fraction: float) -> None:
+    def progress(self, fraction: float, words: str = "") -> None:
+        self.check()
+
+    def preview(self, image: Image) -> None:
         self.check()
 
     def check(self) -> None:

@@ -300,7 +300,7 @@ def filtered(
 
     def hear(event: actions.JobEvent) -> None:
         if isinstance(event, actions.JobProgress):
-            bar.show(event.done, event.remaining)
+            bar.show(event.done, event.remaining, event.words)
         elif isinstance(event, actions.JobPrepared):
             measured.update(filter.measured(event.values))
 

@@ -17,13 +17,14 @@ class ProgressBar:
         self._stream = stream
         self._shown = stream is not None and stream.isatty() and not hidden
 
-    def show(self, done: float, remaining: float | None) -> None:
-        """Draw the bar: ``done`` 0 to 1, ``remaining`` in seconds."""
+    def show(self, done: float, remaining: float | None, words: str = "") -> None:
+        """Draw the bar: ``done`` 0 to 1, ``remaining`` in seconds, ``words`` of what is done."""
         if not self._shown:
             return
         bar = ("━" * round(done * _WIDTH)).ljust(_WIDTH)
         left = "" if remaining is None else f"  {duration(remaining)} left"
-        draw(self._stream, f"\r\x1b[K{self._title} {bar} {done:4.0%}{left}")
+        said = f"  {visible(words)}" if words else ""
+        draw(self._stream, f"\r\x1b[K{self._title} {bar} {done:4.0%}{left}{said}")
 
     def end(self) -> None:
         """Wipe the line, so that what follows starts on a clean one."""

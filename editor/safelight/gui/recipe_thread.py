@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from safelight.actions import JobEvent, JobProgress
 from safelight.actions.stop import Stop
 from safelight.gui.background import Mailbox
+from safelight.gui.shown_text import plain
 
 
 class Playing:
@@ -36,7 +37,7 @@ class Playing:
     def hear(self, event: JobEvent) -> None:
         """What the job of the present step sends."""
         if isinstance(event, JobProgress):
-            self._tell(event.done)
+            self._tell(event.done, event.words)
 
     def cancel(self) -> None:
         """Stop it."""
@@ -46,10 +47,12 @@ class Playing:
         """Hear no more of it."""
         self._mailbox.close()
 
-    def _tell(self, done: float) -> None:
-        self._mailbox.post((self._step, self._steps, done))
+    def _tell(self, done: float, words: str = "") -> None:
+        self._mailbox.post((self._step, self._steps, done, words))
 
-    def _take(self, letter: tuple[int, int, float]) -> None:
-        step, steps, done = letter
-        self.done, self.said = (step - 1 + done) / steps, f"Step {step} of {steps}"
+    def _take(self, letter: tuple[int, int, float, str]) -> None:
+        step, steps, done, words = letter
+        said = f"Step {step} of {steps}"
+        self.done = (step - 1 + done) / steps
+        self.said = f"{said}: {plain(words)}" if words else said
         self._changed()

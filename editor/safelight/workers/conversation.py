@@ -23,6 +23,12 @@ Kind = TypeVar("Kind", bound=messages.Answer)
 Other = TypeVar("Other", bound=messages.Answer)
 
 
+_ON_THE_WAY: dict[str, type[messages.Progress | messages.Glimpsed]] = {
+    word(kind): kind for kind in (messages.Progress, messages.Glimpsed)
+}
+"""What is said before an answer, by its word."""
+
+
 class Failure(Exception):
     """Why there is no answer, as a part of a sentence after the name of what was to give it.
 
@@ -45,7 +51,8 @@ class Conversation:
     """What is said with ``worker`` about one matter, by one thread.
 
     ``patience`` is how many seconds of its own time (``workers.watchdog``) the worker may get
-    nowhere; ``unwanted`` says whether nobody wants the answers any more.
+    nowhere; ``unwanted`` says whether nobody wants the answers any more. ``told`` is told what the
+    worker says on its way to an answer.
     """
 
     _numbers = itertools.count(1)
@@ -55,12 +62,14 @@ class Conversation:
         worker: WorkerProcess,
         patience: float = PATIENCE,
         unwanted: Callable[[], bool] = lambda: False,
+        told: Callable[[messages.Progress | messages.Glimpsed], None] = lambda message: None,
     ) -> None:
         self._number = next(Conversation._numbers)
         self._unanswered = 0
         self._worker = worker
         self._limit = patience
         self._unwanted = unwanted
+        self._told = told
 
     def ask(self, question: messages.Question, kind: type[Kind]) -> Kind:
         """The answer to a question. Raises Failure, Unwanted and WorkerDied."""
@@ -122,12 +131,23 @@ class Conversation:
             frame = self._worker.reply(LOOK)
             if frame.get("job") != self._number:
                 return None  # the last words of what was cancelled
-            if frame["type"] != word(messages.Progress):
+            kind = _ON_THE_WAY.get(frame["type"])
+            if kind is None:
                 self._unanswered -= 1
                 return frame
             if patience is not None:
                 patience.hear(frame)
+                self._told(self._on_the_way(kind, frame))
         return None
+
+    def _on_the_way(
+        self, kind: type[messages.Progress | messages.Glimpsed], frame: Frame
+    ) -> messages.Progress | messages.Glimpsed:
+        """What a worker says before its answer. Raises Failure."""
+        try:
+            return messages.read(kind, frame)
+        except NoSense:
+            raise self.nonsense() from None
 
     def _understood(self, kind: type[Kind], frame: Frame, piece: int = 0) -> Kind:
         """An answer of that kind, about that piece. Raises Failure."""

@@ -33,13 +33,20 @@ from safelight.pixels import (
 from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.fidelity import ShrinkingBack
 from safelight.workers.filter_measurements import Preparations, view
+from safelight.workers.glimpses import GLIMPSE_PAUSE, ROOM, SIDE, short
 from safelight.workers.job_kinds import Task, Whole, kind_of
 from safelight.workers.pieces import Piece, Plan, quarters
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
-from safelight.workers.wire.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, whole
+from safelight.workers.wire.replies import (
+    GIVEN_NO_NUMBERS,
+    NO_NUMBERS,
+    sentence,
+    visible,
+    whole,
+)
 from safelight.workers.worker_pictures import (
     Images,
     NoImage,
@@ -54,16 +61,34 @@ from safelight.workers.worker_pool import CANCEL_GRACE, Pool, WorkerDied, Worker
 _BICUBIC = 2
 """Pixels around its own that a bicubic enlargement looks at."""
 
+_PAUSE = 0.05
+"""Seconds between two events about one piece's progress: nobody reads faster."""
+
 _SMALLEST = 64
 """Pieces are not made smaller than this when memory is short, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """``done`` is 0 to 1; ``remaining`` seconds, None while unknown."""
+    """``done`` is 0 to 1; ``remaining`` seconds, None while unknown. ``words``: what the filter
+    says it is doing, one line that can be shown, or "".
+    """
 
     done: float
     remaining: float | None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobGlimpse:
+    """What a filter shows of a piece before that is done, to be seen and not to be kept.
+
+    ``region`` is its place in the result; ``pixels`` 8 bits, sRGB-encoded, (height, width, 3), or
+    (height, width, 4) where a mask says what of it counts: fewer than ``region`` has.
+    """
+
+    region: Region
+    pixels: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +135,9 @@ class JobCancelled:
     """It was cancelled; nothing was changed."""
 
 
-JobEvent: TypeAlias = JobProgress | JobPrepared | JobPiece | JobFinished | JobFailed | JobCancelled
+JobEvent: TypeAlias = (
+    JobProgress | JobPrepared | JobGlimpse | JobPiece | JobFinished | JobFailed | JobCancelled
+)
 Listener: TypeAlias = Callable[[JobEvent], None]
 
 
@@ -258,7 +285,9 @@ class _Run:
     def __init__(self, job: Job, worker: WorkerProcess) -> None:
         self.job = job
         self.worker = worker
-        self.talk = Conversation(worker, job._patience, job._cancelled.is_set)
+        self.talk = Conversation(worker, job._patience, job._cancelled.is_set, self._told)
+        self.glimpse: Block | None = None
+        self.glimpsed = self.spoken = 0.0
         self.kind = job._kind
         self.part = job.parts[0]
         self.device = job._device
@@ -370,6 +399,9 @@ class _Run:
         if mask is not None:
             others.append(filled(self.worker, mask))
             shown = Place(others[-1].id, mask.shape)
+        if self.glimpse is None and self.job._listener is not None and len(self.job.parts) == 1:
+            self.glimpse = self.worker.block(ROOM, writable=True)
+        glimpse = self.glimpse
         self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
         self.talk.say(
             messages.Run(
@@ -386,6 +418,7 @@ class _Run:
                 mask=shown,
                 prepared=self.prepared,
                 canvas=self.kind.canvas(self.part),
+                glimpse=Place(glimpse.id, (SIDE, SIDE, 3), "uint8") if glimpse else None,
             )
         )
 
@@ -437,6 +470,8 @@ class _Run:
         self.talk.settle(CANCEL_GRACE)
         for item in self.under_way:
             self._return(item)
+        if self.glimpse is not None:
+            self.worker.give_back(self.glimpse)
         self.images.take_back(self.worker)
 
     def _shrink(self, failed: _UnderWay, failure: Failure) -> None:
@@ -484,8 +519,55 @@ class _Run:
         return given[inner.rows(), inner.columns()]
 
     def _report(self, piece: Piece) -> None:
-        wanted = self.kind.wanted()
         self.done_pixels += piece.keep.width * piece.keep.height
-        done = self.done_pixels / (wanted.width * wanted.height * len(self.job.parts))
+        self._tell_done(0, "")
+
+    def _tell_done(self, further: float, words: str) -> None:
+        """Tell how far the job is, with so many pixels more than those of finished pieces."""
+        wanted = self.kind.wanted()
+        whole = wanted.width * wanted.height * len(self.job.parts)
+        done = min((self.done_pixels + further) / whole, 1.0)
         elapsed = time.monotonic() - self.started
-        self.job._tell(JobProgress(done, elapsed / done * (1 - done)))
+        remaining = elapsed / done * (1 - done) if done else None
+        self.job._tell(JobProgress(done, remaining, words))
+
+    def _told(self, message: messages.Progress | messages.Glimpsed) -> None:
+        """Pass on what the worker says of the piece that it is at, or of what comes before all."""
+        first = self.under_way[0] if self.under_way else None
+        if first is not None and message.piece != first.number:
+            return
+        if isinstance(message, messages.Glimpsed):
+            self._show_glimpse(first, message.shape)
+            return
+        now = time.monotonic()
+        if now < self.spoken + _PAUSE:
+            return
+        self.spoken = now
+        words = visible(short(message.words))
+        fraction = min(max(message.fraction, 0.0), 1.0)
+        if first is not None:
+            self._tell_done(fraction * first.piece.keep.width * first.piece.keep.height, words)
+        elif words:
+            self.job._tell(JobProgress(0.0, None, words))
+
+    def _show_glimpse(self, under_way: _UnderWay | None, shape: tuple[int, int, int]) -> None:
+        """Pass on what lies in the block for glimpses, not more often than can be looked at."""
+        tall, wide, colours = shape
+        if self.glimpse is None or under_way is None:
+            return
+        if colours != 3 or not (0 < tall <= SIDE and 0 < wide <= SIDE):
+            raise self.talk.nonsense()
+        now, keep = time.monotonic(), under_way.piece.keep
+        if now < self.glimpsed + GLIMPSE_PAUSE / 2:
+            return
+        self.glimpsed = now
+        pixels = self.glimpse.array(shape, "uint8").copy()
+        mask = self.kind.mask(keep)
+        if mask is not None:
+            rows = (np.arange(tall) * mask.shape[0]) // tall
+            columns = (np.arange(wide) * mask.shape[1]) // wide
+            alpha = np.rint(mask[rows][:, columns, np.newaxis] * 255).astype(np.uint8)
+            pixels = np.concatenate([pixels, alpha], axis=2)
+        region = self.job.region
+        place = keep.move(-region.x, -region.y).scale(self.plan.scale)
+        self.job._tell(JobGlimpse(place, pixels))

@@ -384,7 +384,7 @@ class LiveFilters:
     def _plan(self, worker: WorkerProcess, key: Key) -> int | None:
         question = messages.MakePlan(filter=key[0], settings=dict(key[1]))
         planned = Conversation(worker, self._patience).ask(question, messages.Planned)
-        if planned.models or planned.scale != 1:
+        if planned.models or planned.scale != 1 or planned.in_steps:
             return None
         return planned.reach if 0 <= planned.reach <= NEAR else None
 

@@ -25,13 +25,15 @@ class Plan:
 
     ``reach``: pixels around its own that a result pixel depends on. ``multiple``: window
     positions and sizes are multiples of it. ``scale``: result pixels per pixel, each way.
-    ``tile``: the piece size in pixels that suits it.
+    ``tile``: the piece size in pixels that suits it. ``in_steps``: it says how far it is,
+    so it takes its time.
     """
 
     reach: int = 0
     multiple: int = 1
     scale: int = 1
     tile: int = 448
+    in_steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

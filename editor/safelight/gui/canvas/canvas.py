@@ -175,7 +175,7 @@ class Canvas(Viewport):
     def _show_otherwise(self) -> None:
         """Colours come to the screen in another way."""
         overlay = self.scene.overlay
-        for shown in (overlay, overlay and overlay.under):
+        for shown in (overlay, overlay and overlay.under, overlay and overlay.glimpse):
             if shown:
                 shown.draw_afresh()
         self.update()

@@ -25,13 +25,14 @@ class Overlay:
 
     ``region`` is what they cover, in the document's pixels; ``scale`` how many of their pixels
     make one of the document's. ``running`` tells that more will come; ``under`` is what is shown
-    until then.
+    until then, ``glimpse`` what its filter shows of a piece that is not done.
     """
 
     def __init__(self, region: Region, scale: float) -> None:
         self.region = region
         self.scale = scale
         self.under: Overlay | None = None
+        self.glimpse: Overlay | None = None
         self.running = True
         self.pieces: list[tuple[Region, Picture]] = []
         self._sheet: QImage | None = None
@@ -60,7 +61,18 @@ class Overlay:
     def complete(self, picture: Picture) -> None:
         """Replace the pieces by the whole result."""
         self.pieces = [(Region(0, 0, picture.width, picture.height), picture)]
+        self.glimpse = None
         self.draw_afresh()
+
+    def show_glimpse(self, place: Region, picture: Picture) -> None:
+        """Show a picture of fewer pixels at ``place``, in result pixels from the region's corner,
+        below the pieces and in place of the one before.
+        """
+        left, top = (round(edge / self.scale) for edge in (place.x, place.y))
+        wide, tall = (max(round(side / self.scale), 1) for side in (place.width, place.height))
+        where = Region(self.region.x + left, self.region.y + top, wide, tall)
+        self.glimpse = Overlay(where, picture.width / wide)
+        self.glimpse.add(Region(0, 0, picture.width, picture.height), picture)
 
     def draw_afresh(self) -> None:
         """The pieces come to the screen in other colours."""

@@ -250,7 +250,7 @@ class Scene:
         self._paint_picture(painter, pose, self.picture, 0, 0, 1)
         if self.overlay is None:
             return
-        for overlay in (self.overlay.under, self.overlay):
+        for overlay in (self.overlay.under, self.overlay.glimpse, self.overlay):
             if overlay is not None:
                 self._paint_overlay(painter, pose, overlay)
         whole = Region(0, 0, *pose.size)

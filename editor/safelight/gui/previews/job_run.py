@@ -17,8 +17,8 @@ from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.previews.scaled_document import Seen
-from safelight.gui.shown_text import duration
-from safelight.pixels import Raster
+from safelight.gui.shown_text import duration, plain
+from safelight.pixels import SRGB, Raster
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,9 @@ class Run:
         self.seen = seen
         self.done = 0.0
         self.remaining: float | None = None
+        self.words = ""
         self._profile = document.profile
+        self._glimpse_on_its_way = False
         self._mailbox = Mailbox(session, lambda letter: hear(self, *letter))
         studio = session.studio
         assert studio is not None
@@ -132,8 +134,9 @@ class Run:
     def said(self) -> str:
         """How far it is, in words."""
         if self.remaining is None:
-            return "Starting…"
-        return f"{self.done:.0%}, {duration(self.remaining)} left"
+            return f"{plain(self.words)}…" if self.words else "Starting…"
+        left = f"{self.done:.0%}, {duration(self.remaining)} left"
+        return f"{plain(self.words)} · {left}" if self.words else left
 
     def edit(self) -> Edit:
         """The edit that its result makes. Raises RuntimeError when there is none."""
@@ -150,13 +153,16 @@ class Run:
     def take(self, event: actions.JobEvent, picture: Picture | None) -> bool:
         """Note how far it is, lay what it has made over the picture; whether there is more now."""
         if isinstance(event, actions.JobProgress):
-            self.done, self.remaining = event.done, event.remaining
+            self.done, self.remaining, self.words = event.done, event.remaining, event.words
         if picture is None or len(self.job.parts) > 1:
             return False
         if isinstance(event, actions.JobFinished):
             self.overlay.complete(picture)
         elif isinstance(event, actions.JobPiece):
             self.overlay.add(event.region, picture)
+        elif isinstance(event, actions.JobGlimpse):
+            self._glimpse_on_its_way = False
+            self.overlay.show_glimpse(event.region, picture)
         return True
 
     def end(self) -> None:
@@ -170,6 +176,11 @@ class Run:
             raster = Raster.from_array(self._masked(event.region, event.pixels))
             make_levels(raster)
             picture = self._picture(raster)
+        elif isinstance(event, actions.JobGlimpse):
+            if self._glimpse_on_its_way:
+                return  # the window has not shown the one before
+            self._glimpse_on_its_way = True
+            picture = Picture(Raster.from_array(event.pixels), SRGB)
         elif isinstance(event, actions.JobFinished) and self.seen is None:
             for raster in event.layers.values():
                 make_levels(raster)

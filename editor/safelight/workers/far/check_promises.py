@@ -33,7 +33,7 @@ class LocalJob(api.Job):
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         return self._inference.describe(beside(self._folder, model), image, inputs, "cpu")
 
-    def progress(self, fraction: float) -> None:
+    def progress(self, fraction: float, words: str = "") -> None:
         self.fractions.append(fraction)
 
     def check(self) -> None:

@@ -49,6 +49,7 @@ class _StandIn(api.Job):
         self.tile: int | None = None
         self.models: dict[str, Contract] = {}
         self._runs = 0
+        self.in_steps = False
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         contract = self._contract(beside(self.folder, model))
@@ -72,8 +73,13 @@ class _StandIn(api.Job):
             self.tile = max(self.tile or 0, contract.tile)
         return self._job.describe(model, image, **inputs)
 
-    def progress(self, fraction: float) -> None:
-        self._job.progress(fraction)
+    def progress(self, fraction: float, words: str = "") -> None:
+        self.in_steps = True
+        self._job.progress(fraction)  # what is said of a grey picture is nothing to read
+
+    def preview(self, image: api.Image) -> None:
+        self.in_steps = True
+        self._job.check()
 
     def check(self) -> None:
         self._job.check()
@@ -128,7 +134,8 @@ def rehearse(
         return Plan(reach=WHOLE, scale=scale, tile=WHOLE), job.models
     # A long reach is paid for by every piece: without a network's own wish, larger pieces.
     tile = job.tile or min(max(_TILE, 2 * reach), 2048)
-    return Plan(reach=reach, multiple=job.chain.multiple, scale=scale, tile=tile), job.models
+    plan = Plan(reach, job.chain.multiple, scale, tile, job.in_steps)
+    return plan, job.models
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,12 +39,16 @@ from safelight.workers.far.inference import (
     runtime_version,
 )
 from safelight.workers.far.plugin_hooks import hooks_of
+from safelight.workers.glimpses import GLIMPSE_PAUSE, glimpse, short
 from safelight.workers.wire import messages, protocol
 from safelight.workers.wire.blocks import BorrowedBlock
 from safelight.workers.wire.messages import Place
 
 _STEP = 1e-3
 """The least that progress rises by for the host to be told."""
+
+_WORDS_PAUSE = 0.1
+"""Seconds between words that are told although progress has not risen."""
 
 
 class Plugins:
@@ -128,7 +133,8 @@ class _Job(api.Job):
         self._device = device
         self._threads = threads
         self._folder = folder
-        self._told = -1.0
+        self._told, self._words = -1.0, ""
+        self._spoken = self._shown = -1.0
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         self.check()
@@ -155,12 +161,28 @@ class _Job(api.Job):
         path, inference = beside(self._folder, model), self._worker.inference
         return inference.describe(path, image, inputs, self._device, self._threads)
 
-    def progress(self, fraction: float) -> None:
+    def progress(self, fraction: float, words: str = "") -> None:
         self.check()
         fraction = min(max(float(fraction), 0.0), 1.0)
-        if fraction >= self._told + _STEP:
-            self._told = fraction
-            self._worker.reply(self._question, messages.Progress(fraction=fraction))
+        words, now = short(str(words)), time.monotonic()
+        news = words != self._words and now >= self._spoken + _WORDS_PAUSE
+        if fraction >= self._told + _STEP or news:
+            self._told, self._words, self._spoken = fraction, words, now
+            self._worker.reply(self._question, messages.Progress(fraction=fraction, words=words))
+
+    def preview(self, image: api.Image) -> None:
+        self.check()
+        shown = np.asarray(image, np.float32)
+        if shown.ndim not in (2, 3) or shown.shape[2:] not in ((), (3,)) or 0 in shown.shape:
+            raise ValueError(f"a preview is (height, width, 3), not {shown.shape}")
+        question, now = self._question, time.monotonic()
+        if not isinstance(question, messages.Run) or question.glimpse is None:
+            return
+        if now >= self._shown + GLIMPSE_PAUSE:
+            self._shown = now
+            part = glimpse(shown, question.region, question.keep)
+            self._worker.array(replace(question.glimpse, shape=part.shape))[:] = part
+            self._worker.reply(question, messages.Glimpsed(shape=part.shape))
 
     def check(self) -> None:
         if self._question.job in self._worker.cancelled:
@@ -277,6 +299,7 @@ class Worker:
             multiple=plan.multiple,
             scale=plan.scale,
             tile=plan.tile,
+            in_steps=plan.in_steps,
             device=device.label if device else "",
             device_name=device.name if device else "cpu",
             models={name: contract.sha256 for name, contract in models.items()},
@@ -336,7 +359,7 @@ class Worker:
         x, y, width, height = question.keep
         rows = slice(y * scale, (y + height) * scale)
         columns = slice(x * scale, (x + width) * scale)
-        np.copyto(self._array(question.output), pixels[rows, columns], casting="unsafe")
+        np.copyto(self.array(question.output), pixels[rows, columns], casting="unsafe")
         return messages.Done()
 
     def _called(
@@ -371,7 +394,7 @@ class Worker:
             made = self._called(entry, image, _settings(entry, step.settings), job, given)
             image = made.astype(np.float32)
             image.flags.writeable = False
-        np.copyto(self._array(question.output), image)
+        np.copyto(self.array(question.output), image)
         return messages.Done()
 
     def _format(self, identity: str) -> Callable[..., Any]:
@@ -381,7 +404,7 @@ class Worker:
 
     def _decode(self, question: messages.Decode) -> messages.Answer:
         """Turn a file's bytes into pixels, and say how many: the host lends a block for them."""
-        found = self._format(question.format)(self._array(question.input).tobytes())
+        found = self._format(question.format)(self.array(question.input).tobytes())
         if not isinstance(found, api.Photograph):
             found = api.Photograph(np.asarray(found))
         pixels = found.pixels
@@ -396,7 +419,7 @@ class Worker:
 
     def _encode(self, question: messages.Encode) -> messages.Answer:
         """Turn pixels into a file's bytes, and say how many."""
-        pixels = self._array(question.input)
+        pixels = self.array(question.input)
         pixels.flags.writeable = False
         data = self._format(question.format)(pixels)
         if not isinstance(data, (bytes, bytearray, memoryview)) or not data:
@@ -406,16 +429,16 @@ class Worker:
 
     def _collect(self, question: messages.Collect) -> messages.Answer:
         """Copy what was made into the block that the host lends for it."""
-        np.copyto(self._array(question.output), self._made.pop(0))
+        np.copyto(self.array(question.output), self._made.pop(0))
         return messages.Done()
 
-    def _array(self, place: Place) -> NDArray[Any]:
+    def array(self, place: Place) -> NDArray[Any]:
         """The array that lies in a block."""
         return self._blocks[place.block].array(place.shape, place.dtype)
 
     def _image(self, place: Place) -> api.Image:
         """The pixels that lie in a block, read-only."""
-        image = self._array(place)
+        image = self.array(place)
         image.flags.writeable = False
         return image
 

@@ -134,6 +134,7 @@ class Run(Question):
     The result goes to ``output``: of what was made, ``keep`` (x, y, width, height in the piece)
     at ``scale`` times its size. ``canvas`` is the place of the whole picture, or what a generator
     fills; ``images`` are further pictures by the names of their settings. ``threads`` 0 = all.
+    At ``glimpse`` there is room for what a filter shows of its result before it is done.
     """
 
     filter: str
@@ -150,6 +151,7 @@ class Run(Question):
     mask: Place | None = None
     prepared: Settings = field(default_factory=dict)
     canvas: Region | None = None
+    glimpse: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,9 @@ class TableMade(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned(Answer):
-    """How a picture is to be cut, for which networks (SHA-256 by name) and on which device."""
+    """How a picture is to be cut, for which networks (SHA-256 by name) and on which device; whether
+    the filter says how far it is.
+    """
 
     reach: int
     multiple: int
@@ -300,6 +304,7 @@ class Planned(Answer):
     models: Mapping[str, str]
     device: str = ""
     device_name: str = "cpu"
+    in_steps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,9 +346,18 @@ class Done(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Answer):
-    """How far it is, 0 to 1."""
+    """How far it is, 0 to 1, and what is being done, in a few words."""
 
     fraction: float
+    piece: int = 0
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpsed(Answer):
+    """What there is so far of a piece lies where room was for it, 8 bits (height, width, 3)."""
+
+    shape: tuple[int, int, int]
     piece: int = 0
 
 
