@@ -35,6 +35,7 @@ from safelight.actions.plugins.plugin_template import (
 )
 from safelight.actions.plugins.template_texts import Parts as PluginParts
 from safelight.actions.saved_settings import unfit, unfit_layers
+from safelight.actions.typeset_apart import typeset_apart
 from safelight.document import Document, Edit, FilterFailed, History, LayerFailed
 from safelight.files import (
     CODECS,
@@ -185,6 +186,7 @@ __all__ = [
     "sides",
     "shown_mask",
     "state_folder",
+    "typeset_apart",
     "unfit",
     "unfit_layers",
     "write_plugin",

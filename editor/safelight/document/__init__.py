@@ -13,6 +13,7 @@ from safelight.document import (
     retouch_commands,
     selections,
     shape_commands,
+    text_commands,
 )
 from safelight.document.command import DECLARED, Command, Edit, EditError, Record
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
@@ -81,6 +82,7 @@ __all__ = [
     "reshape_commands",
     "selections",
     "shape_commands",
+    "text_commands",
     "result_key",
     "retouch",
     "retouch_commands",

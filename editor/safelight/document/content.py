@@ -18,6 +18,7 @@ from safelight.document.frames import Frames, FramesKind
 from safelight.document.kind import Change, Kind, Picture, colour_in
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.shape import Shape, ShapeKind
+from safelight.document.text import Text, TextKind
 from safelight.document.warped import Warped, WarpedKind
 from safelight.pixels import Drawn, Raster, View, from_float
 
@@ -260,6 +261,7 @@ KINDS: dict[type, Kind] = {
     Shape: ShapeKind(),
     Warped: WarpedKind(),
     Frames: FramesKind(),
+    Text: TextKind(),
 }
 """Who answers for a content, by the content's class."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
+import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Protocol
@@ -10,7 +13,8 @@ from typing import Any, Protocol
 from safelight.api.compound_values import is_colour
 from safelight.document.kind import Kind, Picture, colour_in
 from safelight.document.placement import Place
-from safelight.pixels import SRGB, Drawing, Drawn, Profile, Raster
+from safelight.pixels import SRGB, Drawing, Drawn, Outline, Profile, Raster
+from safelight.pixels.outline import MOST_POINTS
 
 LARGEST = 100_000
 """Pixels of a side of what is drawn, at its own size, at the most."""
@@ -100,7 +104,7 @@ class OutlinedKind(Kind):
 
     def key(self, content: Outlined, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
         drawing = content.drawing
-        told = [drawing.filled, drawing.stroke, drawing.join, content.fill, content.stroke]
+        told = [*drawing.look, content.fill, content.stroke]
         return [self.name, drawing.outline.digest().hex(), *told]
 
 
@@ -120,3 +124,26 @@ def _colours(
         return red, green, blue
 
     return told(fill), told(stroke)
+
+
+def outline_text(outline: Outline) -> str:
+    """An outline as text for a project file: compressed, base64. "" for an empty one."""
+    if outline.empty:
+        return ""
+    head = len(outline.parts).to_bytes(4, "little")
+    return base64.b64encode(zlib.compress(head + outline.parts + outline.points, 6)).decode()
+
+
+def outline_of(text: str) -> Outline:
+    """The inverse of ``outline_text``. Raises ValueError for what is none."""
+    if not text:
+        return Outline()
+    unpacked = zlib.decompressobj()
+    try:
+        held = unpacked.decompress(base64.b64decode(text, validate=True), 9 * MOST_POINTS + 4)
+    except (zlib.error, binascii.Error) as error:
+        raise ValueError("an outline is damaged") from error
+    if unpacked.unconsumed_tail or not unpacked.eof:
+        raise ValueError("an outline is damaged")
+    count = int.from_bytes(held[:4], "little")
+    return Outline(held[4 : 4 + count], held[4 + count :])

@@ -60,6 +60,9 @@ is stored once for all steps of the history.
 _WARP_POINTS = 17
 """Points of a warp that are read: one more than there are makes no sense."""
 
+_ASIDE = "stored text"
+"""The name under which a content's JSON says where a long text of it is."""
+
 _LONGEST_TEXT = 32 << 20
 """Characters of a document's JSON that are parsed: a thousand layers take half a million."""
 
@@ -212,7 +215,7 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
     elif isinstance(layer.content, Frames):
         held = _frames_to_json(layer.content, keep)
     else:
-        held = layer.kind.to_json(layer.content)
+        held = _told_aside(layer.kind.to_json(layer.content), keep_bytes)
     places = _told_place("place", layer.place) | _told_place("mask_place", layer.mask_place)
     places |= {"mask_beyond": 1} if layer.mask_beyond else {}
     if layer.mask_gradient is not None:
@@ -257,6 +260,24 @@ def _frames_from_json(data: _Fields, found: _Found) -> Frames:
     pictures = [found.raster(str(name)) for name in names]
     shown = data.number("shown", 0, MOST_FRAMES)
     return Frames(tuple(pictures[number] for number in order), tuple(durations), shown)
+
+
+def _told_aside(data: Any, keep_bytes: KeepBytes) -> Any:
+    """What a content is as JSON, its long texts stored once for all steps of the history."""
+    if isinstance(data, Mapping):
+        return {name: _told_aside(value, keep_bytes) for name, value in data.items()}
+    if isinstance(data, str) and len(data) > _LONGEST_SETTING:
+        return {_ASIDE: keep_bytes(data.encode("utf-8", "surrogatepass"))}
+    return data
+
+
+def _read_aside(data: Any, find_bytes: FindBytes, depth: int = 0) -> Any:
+    """The inverse of ``_told_aside``."""
+    if not isinstance(data, Mapping) or depth > _DEEPEST_SETTING:
+        return data
+    if set(data) == {_ASIDE} and isinstance(data[_ASIDE], str):
+        return find_bytes(data[_ASIDE]).decode("utf-8", "surrogatepass")
+    return {name: _read_aside(value, find_bytes, depth + 1) for name, value in data.items()}
 
 
 def _gradient_to_json(held: MaskGradient, keep: Keep) -> dict[str, Any]:
@@ -433,7 +454,7 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
     elif frames is not None:
         content = _frames_from_json(_Fields(frames), found)
     else:
-        content = data.held()
+        content = data.held(found.bytes)
         if content is None:
             content = _filter_from_json(_Fields(data.required("filter", dict)), found)
     mask = data.optional("mask", str)
@@ -538,11 +559,11 @@ class _Fields:
     def optional(self, name: str, kind: type) -> Any:
         return None if self._data.get(name) is None else self.required(name, kind)
 
-    def held(self) -> Any:
+    def held(self, find_bytes: FindBytes) -> Any:
         """A layer's content of a kind that has no rasters and no layers; None where it has none."""
         for name in BY_NAME.keys() - BUILT_IN:
             if name in self._data:
-                return BY_NAME[name].from_json(self._data[name])
+                return BY_NAME[name].from_json(_read_aside(self._data[name], find_bytes))
         return None
 
     def number(self, name: str, low: int, high: int) -> int:

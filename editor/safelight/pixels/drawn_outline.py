@@ -31,12 +31,20 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """An outline, whether it is filled, and how wide its stroke is (0: none) with what corners."""
+    """An outline, whether it is filled, and how wide its stroke is (0: none) with what corners;
+    the stroke lies over the fill, or ``behind`` it, where its outer half is seen.
+    """
 
     outline: Outline
     filled: bool = True
     stroke: float = 0.0
     join: Join = "miter"
+    behind: bool = False
+
+    @property
+    def look(self) -> tuple[bool, float, str, bool]:
+        """All of it but the outline."""
+        return self.filled, self.stroke, self.join, self.behind
 
     @property
     def bounds(self) -> Bounds | None:
@@ -108,7 +116,7 @@ class Drawn(Raster):
         """Of what each tile is drawn from: the same for the same part of the same drawing."""
         if any(digest is None for digest in self._digests):
             drawing = self.drawing
-            told = (drawing.filled, drawing.stroke, drawing.join, self.matrix, self.colours)
+            told = (*drawing.look, self.matrix, self.colours)
             own = drawing.outline.digest() + repr((*told, self.depth)).encode()
             for index, at in enumerate(places(self.width, self.height)):
                 text = own + repr((at.x, at.y, at.width, at.height)).encode()
@@ -146,7 +154,7 @@ class _Shapes:
     """The polygons that a drawing is at one size, made when the first tile asks for them."""
 
     def __init__(self, drawing: Drawing, matrix: Matrix) -> None:
-        self._drawing, self._matrix = drawing, matrix
+        self._drawing, self._matrix, self.behind = drawing, matrix, drawing.behind
         self._made: tuple[tuple[Polygons, NDArray[np.float64]], ...] | None = None
         self._lock = threading.Lock()
 
@@ -230,17 +238,20 @@ class _Tile:
 
     def _drawn(self) -> NDArray[Any]:
         fill, stroke = self._shapes.covered(self._place)
+        colours = self._colours
+        if self._shapes.behind:  # then the fill is what lies above
+            fill, stroke, colours = stroke, fill, colours[::-1]
         if fill is None and stroke is None:
             return solid(self.shape, 0, self._depth)
         pixels = np.empty(self.shape, np.float32)
         if fill is None or stroke is None:
-            pixels[..., :3] = self._colours[0 if stroke is None else 1]
+            pixels[..., :3] = colours[0 if stroke is None else 1]
             pixels[..., 3] = fill if stroke is None else stroke
         else:
             below = fill * (1 - stroke)
             pixels[..., 3] = alpha = stroke + below
             share = np.divide(below, alpha, out=np.zeros_like(alpha), where=alpha > 0)
-            inner, outer = (np.array(colour, np.float32) for colour in self._colours)
+            inner, outer = (np.array(colour, np.float32) for colour in colours)
             pixels[..., :3] = outer + share[..., None] * (inner - outer)
         made = pixels if self._depth == "float32" else from_float(pixels, self._depth)
         made.flags.writeable = False
