@@ -18,6 +18,7 @@ from safelight.document import (
     retouch,
 )
 from safelight.document.retouch import LAYER
+from safelight.document.smudge import smudging
 from safelight.pixels import Raster, known_profile
 
 DEPTHS = {"uint8": 255, "uint16": 65535, "float32": 1}
@@ -254,3 +255,111 @@ def test_a_locked_layer_and_one_without_pixels_are_told():
     filled = edits.add_fill_layer().apply(document())
     with pytest.raises(EditError, match="no pixels"):
         stroked("paint_pixels", filled, own_layer=False)
+
+
+def straight_to(x, count=12):
+    return ";".join(f"{100 + (x - 100) * n / count:g},150,1" for n in range(count + 1))
+
+
+@pytest.mark.parametrize("own_layer", [True, False])
+def test_smudging_draws_colours_along_and_leaves_what_it_does_not_touch(own_layer):
+    half = np.zeros((300, 400, 3), np.uint8)
+    half[:, :150] = (200, 40, 40)
+    before = Document.from_raster(Raster.from_array(half))
+    after = seen(stroked("smudge", before, straight_to(250), strength=0.7, own_layer=own_layer))[
+        ..., :3
+    ]
+    row = after[150, :, 0].astype(int)
+    assert row[120] == 200  # in the colour itself nothing changes
+    assert 20 < row[190] < 200
+    assert (np.diff(row[150:300]) <= 1).all()  # ever less of it
+    assert row[280:].max() == 0
+    untouched = np.ones((300, 400), bool)
+    untouched[128:173, 78:273] = False
+    assert np.array_equal(after[untouched], half[untouched])
+
+
+def test_smudging_piece_by_piece_is_smudging_at_once_and_changes_nothing_twice():
+    before = document("uint16")
+    whole, pieces = (smudging(before.layers[0].id, 0.7, own_layer=True) for _ in range(2))
+    points = [(40.0, 60.0, 1.0), (180.0, 90.0, 0.6), (170.0, 200.0, 1.0), (-20.0, 70.0, 1.0)]
+    for one in (whole, pieces):
+        one.begin(before)
+    whole.add(Stroke(tuple(points), 15.0, 0.3, spacing=0.1))
+    now, ahead = before, 0.0
+    for pair in itertools.pairwise(points):
+        piece = Stroke(pair, 15.0, 0.3, spacing=0.1, ahead=ahead)
+        pieces.add(piece)
+        now, ahead = pieces.laid_on(now), piece.left
+    assert np.array_equal(seen(whole.finished_on(before)), seen(now))
+    assert np.isfinite(seen(now)).all()
+
+
+def test_smudging_a_layer_draws_its_transparency_along_and_no_dark_rim():
+    cut_out = np.zeros((300, 400, 4), np.uint8)
+    cut_out[:, :150] = (200, 40, 40, 255)
+    before = Document.from_raster(Raster.from_array(cut_out))
+    after = seen(stroked("smudge", before, straight_to(250), strength=0.9, own_layer=False))
+    drawn = after[150, 155:200]
+    assert ((drawn[:, 3] > 0) & (drawn[:, 3] < 255)).any()
+    assert np.abs(drawn[drawn[:, 3] > 20, :3].astype(int) - (200, 40, 40)).max() <= 2
+
+
+def test_a_brush_too_large_to_smudge_with_is_told():
+    with pytest.raises(EditError, match="2000 px are the most"):
+        stroked("smudge", document(), radius=1001.0)
+
+
+def test_a_patch_takes_the_grain_of_its_source_and_the_light_of_its_place():
+    flawed = photograph("float32")
+    flawed[140:160, 290:310] = 0
+    before = Document.from_raster(Raster.from_array(flawed))
+    selected = edits.select_ellipse(box=(280, 130, 40, 40)).apply(before)
+    after = seen(DECLARED["patch"](x=-200).apply(selected))
+    place = (slice(140, 160), slice(290, 310))
+    assert after[place][..., :3].mean() == pytest.approx(
+        photograph("float32")[place].mean(), abs=0.02
+    )
+    assert np.corrcoef(after[place].ravel(), seen(before)[140:160, 90:110].ravel())[0, 1] > 0.9
+    beside = np.ones((300, 400), bool)
+    beside[130:170, 280:320] = False
+    assert np.array_equal(after[beside], flawed[beside])
+    with pytest.raises(EditError, match="select what is to be mended"):
+        DECLARED["patch"](x=-200).apply(before)
+
+
+def eye(pupil=(0.75, 0.12, 0.15), skin=(0.8, 0.6, 0.5)):
+    """A pupil of a radius of 14 px about (200, 150) with a glint, in an iris, white and skin."""
+    rows, columns = np.mgrid[:300, :400] + 0.5
+    away = np.hypot(rows - 150, columns - 200)
+    pixels = np.full((300, 400, 3), skin, np.float32)
+    for radius, colour in ((60, (0.9, 0.88, 0.87)), (30, (0.35, 0.4, 0.3)), (14, pupil)):
+        pixels[away < radius] = colour
+    pixels[np.hypot(rows - 146, columns - 204) < 3] = 0.97
+    pixels += np.random.default_rng(1).uniform(-0.02, 0.02, pixels.shape).astype("float32")
+    return Document.from_raster(Raster.from_array(pixels.astype("float32"))), away
+
+
+@pytest.mark.parametrize("pupil", [(0.75, 0.12, 0.15), (0.45, 0.15, 0.15)])
+def test_a_red_pupil_near_a_click_becomes_dark_and_grey_with_its_glint(pupil):
+    before, away = eye(pupil)
+    after = seen(DECLARED["red_eye"](x=206.0, y=157.0, radius=40.0).apply(before))
+    inside, glint = after[away < 11], after[146, 204]
+    assert np.ptp(inside[:, :3], axis=1).max() < 0.02
+    assert np.median(inside[:, :3]) < 0.1
+    assert glint.min() > 0.4
+    assert np.array_equal(after[away > 21], seen(before)[away > 21])
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"x": 60.0}, "no red pupil"),
+        ({"x": 200.0, "radius": 8.0}, "all is red"),
+        ({"x": -99.0}, ""),
+    ],
+)
+def test_without_a_red_pupil_there_a_sentence_says_so(given, told):
+    before, _ = eye()
+    with pytest.raises(EditError, match=told):
+        DECLARED["red_eye"](**{"y": 152.0, "radius": 40.0, **given}).apply(before)

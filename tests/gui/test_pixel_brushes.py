@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import Layer, edits, render, retouch
+from safelight.document import DECLARED, Layer, edits, render, retouch
+from safelight.document.placement import Place
 from safelight.document.retouch import LAYER
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph
@@ -209,3 +210,45 @@ def test_a_press_fills_and_another_colour_fills_the_same_anew(opened, qtbot):
     assert len(opened.session.history.steps) == 2
     opened.session.undo()
     assert (pixels(opened)[..., :3] == before[..., :3]).all()
+
+
+def test_a_drag_smudges_and_is_one_step_that_can_be_done_again(opened, qtbot):
+    canvas, before = take(opened, "smudge", strength=80), opened.session.document
+    stroke(canvas, qtbot, (100, 150), (140, 150), (200, 150))
+    assert labels(opened) == ["Open", "Smudge"]
+    record = opened.session.history.steps[1].record
+    again = DECLARED[record.id](**record.settings).apply(before)
+    assert np.array_equal(render(again, again.region)[..., :3], pixels(opened))
+
+
+def test_a_patch_is_drawn_around_a_flaw_and_dragged_to_what_covers_it(opened, qtbot):
+    canvas, before = opened.canvas, pixels(opened)
+    canvas.take("patch")
+    assert opened.options.target.text() == "Drag around what is to be mended"
+    stroke(canvas, qtbot, (190, 140), (210, 140), (210, 160), (190, 160))
+    qtbot.waitUntil(lambda: opened.session.idle)
+    assert opened.session.document.selection is not None
+    assert opened.options.target.text() == "Drag what is selected to what is to cover it"
+    stroke(canvas, qtbot, (200, 150), (150, 130), (120, 110))
+    qtbot.waitUntil(lambda: labels(opened) == ["Open", "Select", "Patch"])
+    qtbot.waitUntil(lambda: opened.session.idle)
+    settings = opened.session.history.steps[2].record.settings
+    assert (settings["x"], settings["y"]) == (-80, -40)
+    assert (pixels(opened)[145:155, 195:205] != before[145:155, 195:205]).any()
+    stroke(canvas, qtbot, (40, 40), (60, 40), (60, 60))  # outside: another flaw
+    qtbot.waitUntil(lambda: labels(opened) == ["Open", "Select", "Patch", "Select"])
+
+
+def test_a_click_mends_a_red_eye_and_elsewhere_says_that_there_is_none(opened, qtbot):
+    canvas = take(opened, "red_eye", size=60)
+    red = Raster.from_array(np.full((20, 20, 4), (200, 30, 30, 255), np.uint8))
+    layer = Layer("Pupil", red, place=Place.offset(190, 140))
+    opened.session.do(edits.add_layer(layer))
+    opened.session.activate(opened.session.document.layers[0].id)
+    opened.session.do(edits.merge_down(layer=layer.id))
+    qtbot.waitUntil(lambda: opened.session.idle)
+    qtbot.mouseClick(canvas, LEFT, NONE, at(canvas, 204, 156))
+    qtbot.waitUntil(lambda: labels(opened)[-1] == "Red eye")
+    assert np.ptp(pixels(opened)[150, 200].astype(int)) <= 1
+    qtbot.mouseClick(canvas, LEFT, NONE, at(canvas, 60, 60))
+    qtbot.waitUntil(lambda: "no red pupil" in opened.messages.label.text())

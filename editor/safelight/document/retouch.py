@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,6 +209,13 @@ class Seen:
         return self.document
 
 
+class Lays(Protocol):
+    """What a stroke lays."""
+
+    def laid(self, seen: Seen, region: Region) -> _Pixels:
+        """The pixels that are laid at a region, which may leave the picture."""
+
+
 @dataclass(slots=True)
 class Retouching:
     """A stroke that is laid piece by piece: the same as if it were laid at once.
@@ -221,7 +228,7 @@ class Retouching:
     """
 
     asked: str
-    lays: Paint | Ramp | Clone | Touch
+    lays: Lays
     own_layer: bool = True
     opacity: float = 1.0
     erase: bool = False
@@ -293,13 +300,16 @@ class Retouching:
         if document is not self._began and document is not self.document:
             self.begin(document)
         for piece in self._pieces[self._laid :]:
-            covered = painted(self._coverage, piece)
-            if covered is not self._coverage:
-                before, self._coverage = self._coverage, covered
-                region = piece.region.intersect(covered.region)
-                self._lay(region, lambda place: self.lays.laid(self._seen, place), before)
+            self._lay_piece(piece)
         self._laid = len(self._pieces)
         return self._began if self.document is self._before else self.document
+
+    def _lay_piece(self, piece: Stroke) -> None:
+        covered = painted(self._coverage, piece)
+        if covered is not self._coverage:
+            before, self._coverage = self._coverage, covered
+            region = piece.region.intersect(covered.region)
+            self._lay(region, lambda place: self.lays.laid(self._seen, place), before)
 
     def finished_on(self, document: Document) -> Document:
         """The document with the whole stroke; of one that heals, in the light of its place."""
@@ -312,16 +322,34 @@ class Retouching:
 
     def laid_where(self, coverage: Raster) -> Document:
         """The document with it laid at once as far as ``coverage`` goes: one channel, as large as
-        the picture. Begin before.
+        the picture; of what heals, in the light of its place. Begin before.
         """
         self._coverage = coverage
-        self._lay(self.covered, lambda place: self.lays.laid(self._seen, place))
+        region = self.covered
+        if self.heals and not region.empty:
+            assert isinstance(self.lays, Clone)
+            self._lay(region, _Light(self._seen, self.lays, coverage, region).laid)
+        else:
+            self._lay(region, lambda place: self.lays.laid(self._seen, place))
         return self._began if self.document is self._before else self.document
 
     @property
     def covered(self) -> Region:
         """The smallest rectangle with all of the stroke; empty where nothing was met."""
         return self._coverage.bounds() or Region(0, 0, 0, 0)
+
+    def _mixed(
+        self, under: NDArray[Any], laid: _Pixels, share: NDArray[np.float32]
+    ) -> NDArray[Any]:
+        """What becomes of stored pixels (height, width, 3 or 4) on which something is laid as far
+        as ``share`` (height, width, 1) goes.
+        """
+        return _over(under, laid, share)
+
+    @property
+    def seen(self) -> Seen:
+        """What was seen before the stroke."""
+        return self._seen
 
     def _lay(
         self, region: Region, laid: Callable[[Region], _Pixels], known: Raster | None = None
@@ -344,7 +372,7 @@ class Retouching:
             if not share.any():
                 continue
             under = before.read(place)
-            over = _erased(under, share) if self.erase else _over(under, laid(place), share)
+            over = _erased(under, share) if self.erase else self._mixed(under, laid(place), share)
             pixels = np.array(now.read(tile))
             inside = place.move(-tile.x, -tile.y)
             pixels[inside.rows(), inside.columns()] = over

@@ -1,22 +1,30 @@
-"""Retouch commands: strokes that paint, clone, heal, dodge, burn, blur and sharpen."""
+"""Retouch commands: strokes that paint, clone, heal, dodge, burn, blur, sharpen and smudge;
+patches and red eyes."""
 
 from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from safelight.api import Fraction, HexColour, Number
+import numpy as np
+
+from safelight.api import Fraction, HexColour, Number, Region
 from safelight.document import geometry
-from safelight.document.command import Settings, command, layer_named
+from safelight.document.command import EditError, Settings, command, layer_named
 from safelight.document.document import Document
-from safelight.document.edits import stroke_of
+from safelight.document.edits import selected_mask, selects, stroke_of
+from safelight.document.edits.one_layer import BAND
+from safelight.document.red_eye import mended
 from safelight.document.render import Live
 from safelight.document.retouch import Clone, Effect, Paint, Range, Retouching, Sample, Touch
+from safelight.document.smudge import SPACING, smudging
 from safelight.document.stroke import Flow, Points, Radius, Spacing, Stroke
+from safelight.pixels import Raster
 
 _OnLayer: TypeAlias = Annotated[
     bool, "On a layer of its own above the pixels; otherwise on the layer itself"
 ]
 _Opacity: TypeAlias = Annotated[Fraction, "How much of what is below a stroke covers"]
+_Point: TypeAlias = Annotated[float, Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE)]
 _Offset: TypeAlias = Annotated[
     int,
     Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px"),
@@ -100,6 +108,69 @@ def touch_up(
     stroke = stroke_of(points, radius, hardness, flow=flow, spacing=spacing)
     lays = Touch(effect, strength, range, radius)
     return _whole(document, Retouching(layer, lays, own_layer, live=live), stroke)
+
+
+@command("Smudge", id="smudge")
+def smudge(
+    document: Document,
+    *,
+    layer: str = "",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 0.0,
+    strength: Annotated[Fraction, "How much it carries from one dab to the next"] = 0.5,
+    own_layer: _OnLayer = True,
+    flow: Flow = 1.0,
+    spacing: Spacing = 0.0,
+    live: Live | None = None,
+) -> Document:
+    """Draw colours along with a round brush, as a finger does in wet paint."""
+    stroke = stroke_of(points, radius, hardness, flow=flow, spacing=spacing or SPACING)
+    return _whole(document, smudging(layer, strength, own_layer=own_layer, live=live), stroke)
+
+
+@command("Patch", id="patch", when=selects)
+def patch(
+    document: Document,
+    *,
+    layer: str = "",
+    x: _Offset = 0,
+    y: _Offset = 0,
+    own_layer: _OnLayer = True,
+    live: Live | None = None,
+) -> Document:
+    """Lay over what is selected what is seen elsewhere in the picture, in the light of its new
+    place (Pérez et al. 2003, seamless cloning).
+    """
+    mask = selected_mask(document)
+    if mask is None:
+        raise EditError("select what is to be mended, first")
+    made = Retouching(layer, Clone(x, y, heals=True), own_layer, live=live)
+    made.begin(document)
+    inside = mask.bounds() or Region(0, 0, 0, 0)
+    covered = Raster.filled(mask.width, mask.height, (0,), "uint8")
+    # All that is selected at all: how far it is, the selection says once more.
+    for top in range(inside.y, inside.bottom, BAND):
+        band = Region(inside.x, top, inside.width, BAND).intersect(inside)
+        touched = (mask.read(band) > 0).astype(np.uint8) * np.uint8(255)
+        covered = covered.replaced(band, touched)
+    return made.laid_where(covered)
+
+
+@command("Red eye", id="red_eye")
+def red_eye(
+    document: Document,
+    *,
+    layer: str = "",
+    x: _Point = 0.0,
+    y: _Point = 0.0,
+    radius: Radius = 40.0,
+    darker: Annotated[Fraction, "How much darker the pupil becomes than without its red"] = 0.5,
+    own_layer: _OnLayer = True,
+    live: Live | None = None,
+) -> Document:
+    """Make the red pupil near a point dark and grey."""
+    return mended(document, layer, (x, y), radius, darker, own_layer=own_layer, live=live)
 
 
 def _whole(document: Document, made: Retouching, stroke: Stroke) -> Document:

@@ -159,7 +159,7 @@ class Session(Edited):
 
     def do(self, edit: Edit) -> None:
         """Make an edit; one that takes its time is made on a thread."""
-        if self.busy and edit.token is not None and edit.token == self._token:
+        if self.follows(edit):
             self._later = edit
         elif self.busy:
             self.complained.emit("edit", f"{self.busy} is not finished yet.", "")
@@ -167,6 +167,10 @@ class Session(Edited):
             self._do_on_thread(edit)
         else:
             self._do(edit)
+
+    def follows(self, edit: Edit) -> bool:
+        """Whether an edit is a newer one of the gesture whose edit before is being made."""
+        return bool(self.busy) and edit.token is not None and edit.token == self._token
 
     def _do(self, edit: Edit) -> None:
         before = self.document

@@ -375,8 +375,10 @@ class Workspace(QWidget):
     # -- doing ---------------------------------------------------------------------------------
 
     def _do(self, edit: Edit) -> None:
-        """Make the edit that a tool asks for; of a stroke's many pieces none complains."""
-        if edit.token is None or not self.session.locked:
+        """Make the edit that a tool asks for; of a stroke's many pieces none complains, and of what
+        is being dragged the newest comes after what is being made.
+        """
+        if edit.token is None or not self.session.locked or self.session.follows(edit):
             self.session.do(edit)
 
     def _tool_changed(self) -> None:

@@ -13,12 +13,15 @@ from safelight.gui.canvas.tools.hand import Hand
 from safelight.gui.canvas.tools.lasso import Lasso
 from safelight.gui.canvas.tools.magnetic_lasso import Magnetic
 from safelight.gui.canvas.tools.move import Move
+from safelight.gui.canvas.tools.patch import Patch
 from safelight.gui.canvas.tools.perspective import Perspective
 from safelight.gui.canvas.tools.pixel_brushes import Clone, Heal, Paint, Pencil, TouchUp
 from safelight.gui.canvas.tools.polygonal_lasso import Polygon
 from safelight.gui.canvas.tools.rectangle import Rectangle
+from safelight.gui.canvas.tools.red_eye import RedEye
 from safelight.gui.canvas.tools.remove import Remove
 from safelight.gui.canvas.tools.shape import ShapeTool
+from safelight.gui.canvas.tools.smudge import Smudge
 from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.subject import Subject
 from safelight.gui.canvas.tools.tool import Tool
@@ -44,7 +47,10 @@ TOOLS: list[type[Tool]] = [
     Remove,
     Heal,
     Clone,
+    Patch,
+    RedEye,
     TouchUp,
+    Smudge,
     Paint,
     Pencil,
     GradientTool,

@@ -65,6 +65,24 @@ class PixelBrush(Brush):
         """The document that clones come from, where that is not the one that is edited."""
         return None
 
+    def retouching(self) -> retouch.Retouching:
+        """The next stroke, which is to be begun."""
+        told = self.told()
+        return retouch.Retouching(
+            self.surface.active,
+            self.lays(),
+            bool(told["own_layer"]),
+            told.get("opacity", 1.0),
+            told.get("erase", False),
+            told.get("sample", "all_below"),
+            source=told.get("source", ""),
+            other=self.other(),
+        )
+
+    def spacing(self) -> float:
+        """From one dab to the next, in diameters; 0 leaves no gaps."""
+        return self.brush.spacing
+
     def begins(self, pointer: Pointer) -> bool:
         """Whether a press begins a stroke."""
         return True
@@ -76,17 +94,7 @@ class PixelBrush(Brush):
         document = self.surface.document
         if document is None or not self.begins(pointer):
             return
-        told = self.told()
-        made = retouch.Retouching(
-            self.surface.active,
-            self.lays(),
-            bool(told["own_layer"]),
-            told.get("opacity", 1.0),
-            told.get("erase", False),
-            told.get("sample", "all_below"),
-            source=told.get("source", ""),
-            other=self.other(),
-        )
+        made = self.retouching()
         try:
             made.begin(document)
         except EditError as error:
@@ -112,7 +120,8 @@ class PixelBrush(Brush):
             self.end()
 
     def _paint_on(self) -> None:
-        stroke, made = self.brush.take(self._hardness(), pencil=self.pencil), self._made
+        how = {"pencil": self.pencil, "spacing": self.spacing()}
+        stroke, made = self.brush.take(self._hardness(), **how), self._made
         if stroke is not None and made is not None:
             made.add(stroke)
             self.surface.do(retouch.laying(made, self._edit(made)))
@@ -135,7 +144,7 @@ class PixelBrush(Brush):
             radius=self.brush.size / 2,
             hardness=self._hardness(),
             flow=self.brush.flow,
-            spacing=self.brush.spacing,
+            spacing=self.spacing(),
             token=self.brush.token or None,
             **self.told(),
         )
@@ -389,7 +398,24 @@ class Heal(Clone):
     taken = None
 
 
-class TouchUp(PixelBrush):
+class OwnHardness(PixelBrush):
+    """A brush whose hardness is its own: it is soft where others are hard."""
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        return {**super().values, "hardness": self._values["hardness"]}
+
+    def set(self, name: str, value: Value) -> None:
+        if name == "hardness":
+            Tool.set(self, name, value)
+        else:
+            super().set(name, value)
+
+    def _hardness(self) -> float:
+        return cast(int, self._values["hardness"]) / 100
+
+
+class TouchUp(OwnHardness):
     """Makes lighter or darker, of more or less colour, softer or sharper; Alt does the opposite."""
 
     id = "touch_up"
@@ -411,21 +437,8 @@ class TouchUp(PixelBrush):
     ) -> None:
         """What is done, how strongly, and to which tones."""
 
-    @property
-    def values(self) -> Mapping[str, Value]:
-        return {**super().values, "hardness": self._values["hardness"]}
-
-    def set(self, name: str, value: Value) -> None:
-        if name == "hardness":
-            Tool.set(self, name, value)
-        else:
-            super().set(name, value)
-
     def offers(self, name: str) -> bool:
         return name != "range" or self._values["effect"] in ("dodge", "burn")
-
-    def _hardness(self) -> float:
-        return cast(int, self._values["hardness"]) / 100
 
     def _effect(self) -> retouch.Effect:
         found = str(self._values["effect"])

@@ -221,10 +221,8 @@ class RoundBrush:
             self.hardness if hardness is None else hardness,
             self.erases,
             goes_on=bool(self.path) and len(self._pressures) == 1,
-            flow=self.flow,
-            spacing=self.spacing,
             ahead=self._ahead,
-            **how,
+            **{"flow": self.flow, "spacing": self.spacing, **how},
         )
         if taken.in_dabs:
             self._ahead = taken.left
