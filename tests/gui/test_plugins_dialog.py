@@ -409,7 +409,7 @@ def test_a_plugin_is_told_from_a_photograph(tmp_path):
     assert kind_of(sources) == "plugin"
     assert kind_of(tmp_path / f"a{BUNDLE}") == "plugin"
     assert kind_of(tmp_path / "a.WHL") == "plugin"
-    assert kind_of(tmp_path) == "photograph"
+    assert kind_of(tmp_path) == "folder"
     assert kind_of(tmp_path / "a.jpg") == "photograph"
     assert kind_of(tmp_path / "a.ONNX") == "network"
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 from safelight.gui.backend import BackEnd
 from safelight.gui.close_photographs import Closing
 from safelight.gui.deeds.deed import Deeds
+from safelight.gui.folder.folder_place import FolderPlace
 from safelight.gui.install_plugins import Installing
 from safelight.gui.notices import Messages
 from safelight.gui.open_files import Opening
@@ -37,6 +38,7 @@ class DeedContext:
     messages: Messages
     deeds: Deeds
     proofing: Proofing
+    folder: FolderPlace
     show_state: Callable[[], object]
 
     @property

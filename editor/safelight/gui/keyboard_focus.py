@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QKeyCombination, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from safelight.gui.deeds.deed import Deeds
@@ -37,6 +43,17 @@ class Keyboard(QObject):
     def _go_on_from(self, now: QWidget | None) -> None:
         if QApplication.focusWidget() is now and self._window.isActiveWindow():
             self._focus_picture()
+
+
+def turns_pages(event: QKeyEvent) -> bool:
+    """Whether a key turns the pages of the list, the text or the slider that has the keyboard, and
+    so is for that and for no menu.
+    """
+    focus = QApplication.focusWidget()
+    pages = event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+    plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    turns = (QAbstractScrollArea, QAbstractSlider, QAbstractSpinBox)
+    return pages and plain and isinstance(focus, turns)
 
 
 def in_latin(event: QKeyEvent, deeds: Deeds) -> bool:

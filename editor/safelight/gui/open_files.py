@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from safelight.gui.shown_text import plain
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened
     from safelight.api import Declaration
+    from safelight.gui.folder.open_ahead import Ahead
     from safelight.gui.loaded_files import Loaded
     from safelight.gui.previews.first_look import FirstLook
     from safelight.gui.raw_draft import Draft, Wanted
@@ -43,6 +44,7 @@ class Opening(QObject):
         self._backend = backend
         self._arrivals = arrivals
         self.count = 0
+        self.ahead: Ahead | None = None
         self.asking = Asking(tabs.window)
 
     def ask(self) -> None:
@@ -78,8 +80,12 @@ class Opening(QObject):
         """Show what comes from no file in a tab of its own."""
         self._arrivals.add(loaded, None)
 
-    def open(self, path: Path) -> None:
-        """Open a photograph in a tab of its own, on a thread."""
+    def open(
+        self, path: Path, ended: Callable[[Workspace | None], object] = lambda _: None
+    ) -> None:
+        """Open a photograph in a tab of its own, on a thread; ``ended`` is given its workspace once
+        it is in that, or None where it does not come.
+        """
         self.count += 1
         self.changed.emit()
         look: FirstLook | None = None
@@ -93,6 +99,9 @@ class Opening(QObject):
         def load() -> Loaded | Draft:
             from safelight.gui.loaded_files import draft_of, open_for_the_screen
 
+            there = self.ahead.take(path) if self.ahead is not None else None
+            if there is not None:
+                return there
             draft = draft_of(path)
             if draft is not None:
                 return draft
@@ -104,6 +113,7 @@ class Opening(QObject):
                 if workspace is not None:
                     self._arrivals.give_up(workspace)
                 self.changed.emit()
+                ended(None)
                 return
 
             def developed() -> Loaded:
@@ -123,13 +133,16 @@ class Opening(QObject):
             remember_file(path)
             self.opened.emit()
             if look is None or self._tabs.holds(look):
-                self._arrivals.add(loaded, path, look, workspace)
-            elif workspace is not None:
+                self._arrivals.add(loaded, path, look, workspace, ended)
+                return
+            if workspace is not None:
                 self._arrivals.give_up(workspace)
+            ended(None)
 
         def failed(error: Exception) -> None:
             self._end(post)
             self._not_opened(error, workspace, look)
+            ended(None)
 
         post = Mailbox(self, show)
         Background(self, load, done, failed)

@@ -73,6 +73,21 @@ QToolButton#quiet:hover, QPushButton#quiet:hover, QPushButton#entry:hover {{
 QToolButton#quiet:focus, QPushButton#quiet:focus, QPushButton#entry:focus {{
     border-color: {ACCENT};
 }}
+QToolButton#star {{
+    background: transparent; border-color: transparent; color: {OFF}; font-size: 14px;
+    padding: 1px 2px;
+}}
+QToolButton#star:hover, QToolButton#star:checked {{ color: {ACCENT}; }}
+QToolButton#star:focus {{ border-color: {ACCENT}; }}
+QToolButton#dropdown {{
+    background: transparent; border-color: transparent; color: {DIM}; font-size: 12px;
+    padding: 2px 16px 2px 4px;
+}}
+QToolButton#dropdown:hover {{ color: #ffffff; background: {RAISED}; }}
+QToolButton#dropdown:focus {{ border-color: {ACCENT}; }}
+QToolButton#dropdown::menu-indicator {{
+    subcontrol-origin: padding; subcontrol-position: right center; right: 4px;
+}}
 QToolButton#quiet:checked {{ color: {ACCENT}; }}
 QToolButton#quiet:disabled {{ color: {OFF}; }}
 QPushButton#section {{

@@ -28,9 +28,11 @@ from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.deeds.tool_deeds import of_panels, of_tools
 from safelight.gui.deeds.window_deeds import of_layers, of_window
 from safelight.gui.dropped_paths import kind_of
+from safelight.gui.folder.folder_deeds import of_folder, show_menu
+from safelight.gui.folder.folder_place import FolderPlace
 from safelight.gui.fullscreen import FullScreen
 from safelight.gui.install_plugins import Installing
-from safelight.gui.keyboard_focus import Keyboard, do_keys, in_latin
+from safelight.gui.keyboard_focus import Keyboard, do_keys, in_latin, turns_pages
 from safelight.gui.menus import Menus
 from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.open_files import Opening
@@ -90,6 +92,10 @@ class Window(QMainWindow):
         self.opening = Opening(self.tabs, self.backend, self.arrivals)
         self.closing = Closing(self.tabs, self.backend, lambda again: self.save(again))
         self.installing = Installing(self.tabs, self.backend, self.messages)
+        self.folder = FolderPlace(
+            self.tabs, self.backend, self.opening, self.closing, self.messages
+        )
+        self._column.insertWidget(1, self.folder.holder)
         self.proofing = Proofing(self, self.messages, self.show_state)
         self.context = DeedContext(
             self,
@@ -101,12 +107,14 @@ class Window(QMainWindow):
             self.messages,
             self.deeds,
             self.proofing,
+            self.folder,
             self.show_state,
         )
         self.menus = Menus(self.menuBar(), self.deeds)
         self._connect()
         self.full_screen = FullScreen(self, self.workspaces, self._around)
         self.deeds.replace("window", of_window(self.context, self.full_screen))
+        self.deeds.replace("folder", of_folder(self.context))
         self.back, self.sight = Back(self.deeds), Sight(self.deeds)
         self.tabs.setCornerWidget(self.back, Qt.Corner.TopLeftCorner)
         self.tabs.setCornerWidget(self.sight, Qt.Corner.TopRightCorner)
@@ -121,7 +129,7 @@ class Window(QMainWindow):
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.tabs)
         middle = QWidget()
-        column = QVBoxLayout(middle)
+        column = self._column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(Above(self._pages, self.messages, self.line, at_bottom=_HEIGHT), 1)
@@ -130,7 +138,9 @@ class Window(QMainWindow):
 
     def _around(self) -> tuple[QWidget, ...]:
         """What lies around the photographs."""
-        return self.tabs.tabBar(), self.back, self.sight, self.status
+        shown = self.folder.folder is not None
+        strip = (self.folder.holder,) if shown else ()
+        return self.tabs.tabBar(), self.back, self.sight, self.status, *strip
 
     def _add_search(self) -> None:
         """Put the search at the end of the menus."""
@@ -151,6 +161,8 @@ class Window(QMainWindow):
         self.closing.closed.connect(self.welcome.show_recent)
         self.opening.opened.connect(self._show_recent)
         self.opening.said.connect(self.say)
+        self.folder.changed.connect(self.show_state)
+        self.folder.asked.connect(lambda point: show_menu(self.context, point))
         self.deeds.rekeyed.connect(self._offer)
         self.backend.said.connect(self.say)
         self.backend.noticed.connect(self.status.show_notice)
@@ -266,10 +278,14 @@ class Window(QMainWindow):
         self.opening.open(path)
 
     def take(self, path: Path) -> None:
-        """Open a photograph; a plugin or a network is offered, as soon as the filters are there."""
+        """Open a photograph or a folder; a plugin or a network is offered, as soon as the filters
+        are there.
+        """
         kind = kind_of(path)
         if kind == "photograph":
             self.open(path)
+        elif kind == "folder":
+            self.folder.show(path)
         elif not self.ready:
             self._to_take.append(path)
         elif kind == "network":
@@ -304,6 +320,7 @@ class Window(QMainWindow):
         for workspace in self.workspaces():
             workspace.close_session()
         self.arrivals.stop()
+        self.folder.end()
         if self.installing.dialog is not None:
             self.installing.dialog.close()
         self.backend.close()
@@ -322,6 +339,9 @@ class Window(QMainWindow):
             self.tabs.focus_front()
         elif event.type() == QEvent.Type.ShortcutOverride:  # keys may ask for what has just come
             self.deeds.catch_up()
+            if isinstance(event, QKeyEvent) and turns_pages(event):
+                event.accept()
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from safelight.actions.folder.folder_photographs import FolderPhotograph, marks_beside
 from safelight.actions.folder.thumbnail_store import ThumbnailStore
@@ -27,12 +28,14 @@ from safelight.files.picture_marks import Marks
 class Seen:
     """What came of looking at a ``photograph``: a ``glance``, or None and why not in ``trouble``
     ("" for what shows nothing: a project). ``marks`` are those of its sidecars, or else its own.
+    ``pictured``: the glance has a picture, and not facts alone.
     """
 
     photograph: FolderPhotograph
     glance: Glance | None
     marks: Marks
     trouble: str = ""
+    pictured: bool = True
 
 
 def seen(
@@ -86,6 +89,7 @@ class Glances:
         self._changed = threading.Condition()
         self._wanted: deque[FolderPhotograph] = deque()
         self._surveyed: deque[FolderPhotograph] = deque()
+        self._known: Mapping[Path, Glance] = {}
         self._closed = False
         self.looked = 0
         """How many photographs were looked at."""
@@ -104,10 +108,16 @@ class Glances:
             self._wanted = deque(photographs)
             self._changed.notify()
 
-    def survey(self, photographs: Iterable[FolderPhotograph]) -> None:
-        """Look at these as well, whenever nothing else is wanted."""
+    def survey(
+        self,
+        photographs: Iterable[FolderPhotograph],
+        known: Mapping[Path, Glance] = MappingProxyType({}),
+    ) -> None:
+        """Look at these as well, whenever nothing else is wanted: at those of which the facts are
+        ``known`` for their marks alone.
+        """
         with self._changed:
-            self._surveyed = deque(photographs)
+            self._surveyed, self._known = deque(photographs), known
             self._changed.notify()
 
     def close(self) -> None:
@@ -118,17 +128,24 @@ class Glances:
             self._surveyed.clear()
             self._changed.notify()
 
-    def _next(self) -> FolderPhotograph | None:
+    def _next(self) -> tuple[FolderPhotograph, Glance | None] | None:
         with self._changed:
             while not (self._closed or self._wanted or self._surveyed):
                 self._changed.wait()
             if self._closed:
                 return None
-            return (self._wanted or self._surveyed).popleft()
+            if self._wanted:
+                return self._wanted.popleft(), None
+            photograph = self._surveyed.popleft()
+            return photograph, self._known.get(photograph.path)
 
     def _run(self) -> None:
-        while (photograph := self._next()) is not None:
-            made = seen(photograph, self._store, self._importers)
+        while (item := self._next()) is not None:
+            photograph, facts = item
+            if facts is None:
+                made = seen(photograph, self._store, self._importers)
+            else:
+                made = Seen(photograph, facts, marks_seen(photograph, facts), pictured=False)
             with self._changed:
                 self.looked += 1
                 if self._closed:

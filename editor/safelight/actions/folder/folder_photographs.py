@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.files.picture_marks import FolderNames, Marks, read_marks, sidecars, write_marks
+from safelight.files.picture_marks import (
+    SIDECAR,
+    FolderNames,
+    Marks,
+    read_marks,
+    sidecars,
+    write_marks,
+)
 
 
 class FolderError(Exception):
@@ -18,13 +25,14 @@ class FolderError(Exception):
 @dataclass(frozen=True, slots=True)
 class FolderPhotograph:
     """A picture of a folder: its ``path``, its ``size`` in bytes, when it was ``changed``, in
-    nanoseconds since 1970, and its ``sidecars``.
+    nanoseconds since 1970, its ``sidecars``, and when the last of these was ``marked``.
     """
 
     path: Path
     size: int
     changed: int
     sidecars: tuple[Path, ...] = ()
+    marked: int = 0
 
     @property
     def stamp(self) -> str:
@@ -40,7 +48,6 @@ class PictureFolder:
 
     path: Path
     photographs: Sequence[FolderPhotograph] = ()
-    names: FolderNames = field(default_factory=FolderNames)
     skipped: int = 0
 
 
@@ -51,16 +58,19 @@ def read_folder(path: Path, endings: Collection[str]) -> PictureFolder:
     """
     names: list[str] = []
     found: list[tuple[str, int, int]] = []
+    marked: dict[str, int] = {}
     skipped = 0
     try:
         with os.scandir(path) as entries:
             for entry in entries:
                 names.append(entry.name)
                 ending = os.path.splitext(entry.name)[1].casefold()
-                if ending not in endings or entry.name.startswith("."):
+                if entry.name.startswith(".") or (ending not in endings and ending != SIDECAR):
                     continue
                 try:
-                    if entry.is_file():
+                    if ending == SIDECAR:
+                        marked[entry.name] = entry.stat().st_mtime_ns
+                    elif entry.is_file():
                         facts = entry.stat()
                         found.append((entry.name, facts.st_size, facts.st_mtime_ns))
                     elif entry.is_symlink():
@@ -71,11 +81,12 @@ def read_folder(path: Path, endings: Collection[str]) -> PictureFolder:
         raise FolderError(_why_not(path, error)) from error
     there = FolderNames(names)
     found.sort(key=lambda item: in_order(item[0]))
-    photographs = tuple(
-        FolderPhotograph(path / name, size, changed, sidecars(path / name, there))
-        for name, size, changed in found
-    )
-    return PictureFolder(path, photographs, there, skipped)
+    photographs = []
+    for name, size, changed in found:
+        beside = sidecars(path / name, there)
+        last = max((marked.get(each.name, 0) for each in beside), default=0)
+        photographs.append(FolderPhotograph(path / name, size, changed, beside, last))
+    return PictureFolder(path, tuple(photographs), skipped)
 
 
 def in_order(name: str) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -49,6 +49,13 @@ class Drawn(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self._dragging = False
             self.held.emit(False)
+
+    def event(self, event: QEvent) -> bool:
+        """What pages are turned with chooses here, and is for no menu."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown))
+            return event.isAccepted()
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = arrow_way(event)

@@ -1,0 +1,1 @@
+"""Folder: the photographs of a folder as a strip below the one that is open."""
