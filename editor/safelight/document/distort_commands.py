@@ -22,6 +22,11 @@ Points = Sequence[tuple[float, float]]
 _GRID = 16
 """Points of a warp."""
 
+_AT_REST = 0.02
+"""Pixels of a layer by which the points of a grid are off that counts as without a warp: they are
+written to a hundredth.
+"""
+
 
 def is_warped(layer: Layer) -> bool:
     """Whether a layer's pixels are seen through a warp."""
@@ -142,8 +147,23 @@ def with_grid(document: Document, layer: Layer, points: Points | None) -> Docume
         x, y, width, height = held.box
         own = [through.inverse.at(*point) for point in points]
         shares = tuple(((px - x) / width, (py - y) / height) for px, py in own)
+        rest = [(x + across * width, y + down * height) for across, down in warp_at_rest()]
+        if max(map(math.dist, own, rest)) < _AT_REST:
+            shares = warp_at_rest()
     content, place = warped(raster, place, Warp(held.box, shares))
     return document.with_layer(replace(layer, content=content, place=place))
+
+
+def warp_of(document: Document, layer: Layer) -> Warp:
+    """A layer's warp, or one over what it shows that leaves all as it is. Raises EditError."""
+    return _warp_of(document, layer)[0]
+
+
+def plane_of(document: Document, layer: Layer) -> Place:
+    """The map from a layer's warped plane, in pixels of its own, to the picture. Raises EditError
+    for a layer that cannot be warped.
+    """
+    return _warp_of(document, layer)[1]
 
 
 def _warp_of(document: Document, layer: Layer) -> tuple[Warp, Place]:

@@ -258,6 +258,7 @@ def _sums(
     cover = np.where(before, cover, 0)
     # What lies far beside the raster is not looked for: it is not shown.
     u, v = np.where(cover > 0, u, 0), np.where(cover > 0, v, 0)
+    wide, high = np.where(cover > 0, wide, 1), np.where(cover > 0, high, 1)
     columns = [
         (weight, np.clip(np.clip(at, 0, width - 1) - left, 0, pixels.shape[1] - 1))
         for weight, at in _taps(u, wide, method)

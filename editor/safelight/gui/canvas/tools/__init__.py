@@ -5,6 +5,7 @@ from __future__ import annotations
 from safelight.gui.canvas.tools.brush import Brush, Eraser
 from safelight.gui.canvas.tools.colour_sampler import Sampler
 from safelight.gui.canvas.tools.crop import Crop
+from safelight.gui.canvas.tools.distort import Distort
 from safelight.gui.canvas.tools.ellipse import Ellipse
 from safelight.gui.canvas.tools.fill import Fill
 from safelight.gui.canvas.tools.gradient import GradientTool
@@ -33,6 +34,7 @@ from safelight.gui.canvas.tools.zoom import Zoom
 TOOLS: list[type[Tool]] = [
     Move,
     Transform,
+    Distort,
     Crop,
     Perspective,
     Rectangle,

@@ -1,0 +1,332 @@
+"""Distort: a layer's corners pulled apart, or a grid over it out of shape."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen, QPolygonF
+
+from safelight.api import Value
+from safelight.document import Document, Edit, distort_commands
+from safelight.document.edits import unlocked
+from safelight.document.placement import Place
+from safelight.gui.canvas.grips import GRIP, paint_handles
+from safelight.gui.canvas.marks import paint_word
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.snapping import Snapping
+from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
+from safelight.gui.canvas.viewport import Viewport
+from safelight.gui.keys import arrow_way
+from safelight.pixels import RESAMPLE
+
+_Point = tuple[float, float]
+
+_SIDE = {"corners": 2, "grid": 4}
+"""Points along each side, by how a layer is distorted."""
+
+_ROUND = {"corners": (0, 1, 2, 3), "grid": (0, 3, 15, 12)}
+"""The corners among the points, clockwise."""
+
+_FINE = 8
+"""Straight lines that a bent one is drawn by, from point to point."""
+
+
+class Distort(Tool):
+    """Shows the corners of the active layer, or a grid of 4 x 4 points over it; each can be pulled,
+    and all of them from inside. All that is done until it is applied is one step, and the layer's
+    own pixels stay as they are.
+    """
+
+    id = "distort"
+    title = "Distort"
+    icon = (
+        "M 3 5 C 6 2 10 7 13.5 3.5 L 12.5 12.5 C 9 10 7 15 3.5 12 Z"
+        " M 8 4.6 C 8.8 8 7.6 9 8.2 12.2 M 3.3 8.5 C 6.5 6.5 9.5 10 13 8"
+    )
+    shortcut = "Shift+T"
+    hint = "Pull the points, or all of them from inside; Ctrl: past edges and guides; Enter applies"
+    buttons = (
+        Step("Reset", "R", "reset"),
+        Step("Cancel", "Esc", "give_up"),
+        Step("Apply", "Return", "apply"),
+    )
+    kernels = (RESAMPLE,)
+
+    def __init__(self, surface: Viewport) -> None:
+        super().__init__(surface)
+        self._document: Document | None = None
+        self._layer = ""
+        self._points: list[_Point] = []
+        self._known: list[_Point] = []
+        self._before: list[_Point] = []
+        self._held: tuple[int, ...] = ()
+        self._last: tuple[int, ...] = ()
+        self._start: _Point = (0.0, 0.0)
+        self._trouble = ""
+        self._made: tuple[list[_Point], Document] | None = None
+        self._snapping = Snapping(surface)
+
+    def options(
+        self,
+        *,
+        how: Annotated[
+            Literal["corners", "grid"],
+            "By its four corners, as if it were seen from another side; or by a grid that bends it",
+        ] = "corners",
+    ) -> None:
+        """How the layer is distorted."""
+
+    def set(self, name: str, value: Value) -> None:
+        edit = self.under_way()
+        self._values[name] = value
+        if edit is not None and not self._trouble:
+            self._known = list(self._points)
+            self.surface.do(edit)
+        if self._document is not None:
+            self._begin(self.surface.document or self._document)
+        self.changed()
+
+    @property
+    def _how(self) -> str:
+        return str(self._values["how"])
+
+    @property
+    def note(self) -> str:
+        if self._trouble or self._document is None:
+            return self._trouble
+        return f"Distorts {self._document.layer(self._layer).name}"
+
+    @property
+    def word(self) -> str:  # type: ignore[override]
+        return self._trouble
+
+    # -- in and out of the hand ----------------------------------------------------------------
+
+    def take_up(self) -> None:
+        """Have the points over what is there."""
+        self._document = None
+        if self.surface.document is not None:
+            self.shows(self.surface.document)
+
+    def put_away(self) -> None:
+        self.settle()
+        self._document = self._made = None
+
+    def settle(self) -> None:
+        edit = self.under_way()
+        self._document = None
+        if edit is not None:
+            self.surface.do(edit)
+
+    def under_way(self) -> Edit | None:
+        """The edit that has been made by hand; None where nothing has."""
+        if self._document is None or self._points == self._known:
+            return None
+        told = distort_commands.written(self._points)
+        if self._how == "grid":
+            return distort_commands.warp(layer=self._layer, points=told)
+        return distort_commands.distort(layer=self._layer, corners=told)
+
+    def apply(self) -> None:
+        """Make the edit; where it cannot be made say why, and stay."""
+        edit = self.under_way()
+        if edit is not None and self._trouble:
+            self.surface.do(edit)
+        else:
+            self.surface.leave()
+
+    def give_up(self) -> None:
+        """Leave everything as it was."""
+        self._points = list(self._known)
+        self.surface.leave()
+
+    def reset(self) -> None:
+        """Have the points where they were, or, where nothing was done, a grid without a warp."""
+        if self._points == self._known and self._document is not None and self._how == "grid":
+            plain = distort_commands.remove_warp(layer=self._layer).apply(self._document)
+            self._points = distort_commands.grid_of(plain, plain.layer(self._layer))
+        else:
+            self._points = list(self._known)
+        self.changed()
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    def shows(self, document: Document) -> Document:
+        follows = self._points == self._known and self.surface.active != self._layer
+        if document is not self._document or follows:
+            self._begin(document)
+        if self._points == self._known:
+            return document
+        if self._made is None or self._made[0] != self._points:
+            self._trouble = ""
+            try:
+                self._made = list(self._points), self._changed(document)
+            except ValueError as error:
+                self._trouble = f"{error}"[:1].upper() + f"{error}"[1:]
+                return document
+        return self._made[1]
+
+    def _begin(self, document: Document) -> None:
+        """Have the points over what the active layer shows."""
+        self._document, self._made, self._trouble = document, None, ""
+        ids = {layer.id for layer in document.walk()}
+        active = self.surface.active
+        self._layer = active if active in ids else document.layers[-1].id
+        found: list[_Point] = []
+        try:
+            layer = unlocked(document, self._layer)
+            if self._how == "grid":
+                found = distort_commands.grid_of(document, layer)
+            else:
+                found = distort_commands.corners_of(document, layer)
+        except ValueError as error:
+            self._trouble = f"{error}"[:1].upper() + f"{error}"[1:]
+        self._points, self._known, self._held = found, list(found), ()
+        self._last = tuple(range(len(found)))
+
+    def _changed(self, document: Document) -> Document:
+        layer = document.layer(self._layer)
+        if self._how == "grid":
+            return distort_commands.with_grid(document, layer, self._points)
+        return distort_commands.distorted(document, layer, self._points)
+
+    # -- what a hand does ----------------------------------------------------------------------
+
+    def grips(self, at: QPointF) -> bool:
+        return len(self._at(at)) == 1
+
+    def press(self, pointer: Pointer) -> None:
+        self._start, self._before = pointer.point, list(self._points)
+        self._held = self._at(pointer.at)
+        self._last = self._held or self._last
+        if self._held:
+            self._snapping.begin(self._document, {self._layer})
+
+    def move(self, pointer: Pointer) -> None:
+        if not self._held:
+            return
+        x, y = (pointer.point[axis] - self._start[axis] for axis in (0, 1))
+        if pointer.shift:
+            x, y = (x, 0.0) if abs(x) >= abs(y) else (0.0, y)
+        if len(self._held) == 1:
+            old = self._before[self._held[0]]
+            new = self._snapping.point((old[0] + x, old[1] + y), free=pointer.control)
+            x, y = new[0] - old[0], new[1] - old[1]
+        self._pull(self._before, x, y)
+
+    def _pull(self, points: list[_Point], x: float, y: float) -> None:
+        """Have the points that are held that far from where they were."""
+        self._points = [
+            (point[0] + x, point[1] + y) if k in self._last else point
+            for k, point in enumerate(points)
+        ]
+        self.changed()
+
+    def release(self, pointer: Pointer) -> None:
+        self._held = ()
+        self._snapping.end()
+
+    def cancel(self) -> None:
+        if self._held:
+            self._held, self._points = (), self._before
+            self._snapping.end()
+            self.changed()
+
+    def double_click(self, pointer: Pointer) -> bool:
+        if len(self._at(pointer.at)) > 1:
+            self.apply()
+        return True
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Escape and self._held:
+            self.cancel()
+            return True
+        way = arrow_way(event)
+        if way is None or not self._points:
+            return super().key(event)
+        self._pull(list(self._points), *way)
+        return True
+
+    def _places(self) -> list[QPointF]:
+        """Where the points are on the widget."""
+        return [self.surface.widget_point(*point) for point in self._points]
+
+    def _at(self, at: QPointF) -> tuple[int, ...]:
+        """The points that a press at a widget point takes hold of."""
+        places = self._places()
+        if not places:
+            return ()
+        ways = [at - place for place in places]
+        near = min(range(len(ways)), key=lambda k: math.hypot(ways[k].x(), ways[k].y()))
+        if math.hypot(ways[near].x(), ways[near].y()) <= 1.5 * GRIP:
+            return (near,)
+        corners = QPolygonF([places[k] for k in _ROUND[self._how]])
+        inside = corners.containsPoint(at, Qt.FillRule.WindingFill)
+        return tuple(range(len(places))) if inside else ()
+
+    # -- what is seen --------------------------------------------------------------------------
+
+    def cursor(self, at: QPointF) -> Qt.CursorShape | QCursor:
+        held = self._held or self._at(at)
+        if len(held) == 1:
+            return Qt.CursorShape.CrossCursor
+        return Qt.CursorShape.SizeAllCursor if held else Qt.CursorShape.ArrowCursor
+
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        self._snapping.paint(painter, pose)
+
+    def paint_above(self, painter: QPainter, pose: Pose) -> None:
+        if not self._points:
+            return
+        ratio = pose.ratio
+        lines = self._lines(ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        colour = QColor("#e0705a") if self._trouble else QColor(255, 255, 255, 235)
+        for shade, width in ((QColor(0, 0, 0, 130), 3 * ratio), (colour, 1.3 * ratio)):
+            painter.setPen(QPen(shade, width, j=Qt.PenJoinStyle.MiterJoin))
+            painter.drawPath(lines)
+        places = [place * ratio for place in self._places()]
+        paint_handles(painter, places, ratio)
+        if len(self._held) == 1:
+            x, y = self._points[self._held[0]]
+            at = places[self._held[0]] + QPointF(14, 14) * ratio
+            paint_word(painter, f"{x:.0f}, {y:.0f} px", at.x(), at.y(), ratio)
+
+    def _lines(self, ratio: float) -> QPainterPath:
+        """Lines through the points, bent as the layer is."""
+        side, path = _SIDE[self._how], QPainterPath()
+        through = self._through() if self._how == "grid" else None
+        for k in range(side):
+            for across in (True, False):
+                row = [k * side + n if across else n * side + k for n in range(side)]
+                if through is None:
+                    line = [self.surface.widget_point(*self._points[n]) for n in row]
+                else:
+                    line = self._bent(through, k / (side - 1), across=across)
+                path.addPolygon(QPolygonF([place * ratio for place in line]))
+        return path
+
+    def _through(self) -> tuple[Document, Place] | None:
+        """The document as it is bent, and the map from the warped plane of the layer to it; None
+        where it cannot be.
+        """
+        made = self._document if self._points == self._known else self._made and self._made[1]
+        if made is None or self._trouble:
+            return None
+        return made, distort_commands.plane_of(made, made.layer(self._layer))
+
+    def _bent(self, through: tuple[Document, Place], at: float, *, across: bool) -> list[QPointF]:
+        """A line of the grid on the widget."""
+        document, plane = through
+        warp = distort_commands.warp_of(document, document.layer(self._layer))
+        along = np.linspace(0, 1, _FINE * (_SIDE["grid"] - 1) + 1)
+        other = np.full_like(along, at)
+        u, v = (along, other) if across else (other, along)
+        x, y, width, height = warp.box
+        xs, ys = warp.at(x + u * width, y + v * height)
+        points = (plane.at(float(p), float(q)) for p, q in zip(xs, ys, strict=True))
+        return [self.surface.widget_point(*point) for point in points]
