@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from safelight import actions
-from safelight.actions.plugins.installer import Installer, Offer, bundle
+from safelight.actions.plugins.declared_files import missing
+from safelight.actions.plugins.installer import Installer, Offer, bundle, fetch_missing
 from safelight.actions.plugins.network_plugin import is_own
 from safelight.actions.plugins.plugin_index import (
     BUNDLE,
@@ -141,6 +142,7 @@ def _offered(offer: Offer) -> list[str]:
         licence = network.licence or "no licence named"
         data = network.training_data or "training data not named"
         lines.append(f"  network {network.file}  {network.size / 1e6:.1f} MB  {licence}; {data}")
+    lines += [f"  {item.sentence()}; sha256 {item.sha256}" for item in offer.files]
     lines += [told(offer.key), *([offer.question] if offer.question else [])]
     if offer.changes:
         lines.append("What has changed, as its author says:")
@@ -149,11 +151,37 @@ def _offered(offer: Offer) -> list[str]:
     return lines
 
 
-def _agreed() -> bool:
+def _agreed(question: str = "Install it?") -> bool:
     if not sys.stdin.isatty():
         complain("nobody can be asked here; say --yes")
         return False
-    return input("Install it? [y/N] ").strip().lower() in ("y", "yes")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def fetch(parser: Parser) -> Run:
+    """``fetch NAME``: fetch the networks that a plugin declares and that are not there."""
+    parser.description = "Fetch the networks that a plugin does not bring along."
+    add_json(parser)
+    parser.add_argument("name", type=given)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return _fetch
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    store = Store()
+    plugin = store.find(options.name)
+    wanted = missing(store.weights, plugin.files)
+    if not wanted:
+        tell(f"Nothing of {plugin.name} has to be fetched.", done=True)
+        return 0
+    if not options.json:
+        tell(*(f"{item.sentence()}; sha256 {item.sha256}" for item in wanted))
+    if not (options.yes or _agreed("Fetch it?")):
+        return 1
+    silent = options.json
+    told = (lambda text: None) if silent else (lambda text: tell(f"{text} …", done=True))
+    fetch_missing(store, plugin, told, lambda: None)
+    return _show(plugin, options)
 
 
 def uninstall(parser: Parser) -> Run:
@@ -326,6 +354,7 @@ COMMANDS = {
         "", "list the plugins, and what holds them back here", "plugin_commands", "show"
     ),
     "install": Command("SOURCE", "show what would be added, ask, do it", "plugin_commands"),
+    "fetch": Command("NAME", "fetch the networks that it declares", "plugin_commands"),
     "uninstall": Command("NAME", "remove a plugin and all that it left", "plugin_commands"),
     "enable": Command("NAME", "run it again", "plugin_commands"),
     "disable": Command("NAME", "it stays installed, and none of it runs", "plugin_commands"),

@@ -28,7 +28,8 @@ class Environment:
     of a package its own comes first. Each worker writes to a folder of its own in ``scratch``.
     An author's plugin is imported from ``sources``, its package's own folder or file, instead;
     ``stamp`` is what ``stamp_of`` said of it, so that an environment whose code has changed is
-    another one.
+    another one. ``fetched`` are the networks that were fetched for it, by the name that it has for
+    each: their paths, "" for one that is not there.
     """
 
     plugin: str
@@ -36,6 +37,7 @@ class Environment:
     scratch: Path
     sources: Path | None = None
     stamp: int = 0
+    fetched: tuple[tuple[str, str], ...] = ()
 
     @property
     def trusted(self) -> bool:
@@ -64,7 +66,9 @@ class Environment:
         if self.sources is not None:
             own.insert(0, self.sources.parent)
         work = ["safelight.workers.far.worker_main", "--only", str(self.library)]
-        return _command(own, scratch, memory, work)
+        work.append(json.dumps(dict(self.fetched)))
+        files = [Path(path) for _, path in self.fetched if path]
+        return _command(own, scratch, memory, work, files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from safelight.actions.plugins.declared_files import (
+    DeclaredFile,
+    FilesError,
+    declared,
+    fetch_files,
+)
 from safelight.actions.plugins.describe_plugin import Kind, asked, described
 from safelight.actions.plugins.pip import Pip, Stopped, run_until
 from safelight.actions.plugins.plugin_index import BUNDLE, fetch, is_entry
@@ -100,6 +106,8 @@ class Offer:
     """What must be asked because the key is another one; "" = nothing."""
     changes: str = ""
     """What its author says has changed."""
+    files: tuple[DeclaredFile, ...] = ()
+    """Networks that it does not bring along and that are fetched with the yes."""
 
     @property
     def size(self) -> int:
@@ -129,6 +137,7 @@ class Offer:
             "key": self.key,
             "question": self.question,
             "changes": self.changes,
+            "files": [asdict(item) for item in self.files],
         }
 
 
@@ -205,7 +214,8 @@ class Installer:
         remove(library / "bin")
         for hook in library.glob("*.pth"):
             hook.unlink()
-        if not _entry_points(library, name):
+        points = _entry_points(library, name)
+        if not points:
             raise StoreError(
                 f"{name} is no plugin for Safelight: it has no entry point in the group {PROJECT}."
             )
@@ -224,6 +234,7 @@ class Installer:
             self._key,
             changed(before.key, self._key) if before else "",
             self._changes,
+            _files(library, points),
         )
 
     def install(self, offer: Offer) -> Installed:
@@ -237,12 +248,20 @@ class Installer:
     def _install(self, offer: Offer) -> Installed:
         plugin = self.described(offer)
         self._stop_if_cancelled()
+        self._fetch_files(offer)
         self._store.write(plugin)
         for left in offer.staged.iterdir():
             if left.name not in ("lib", "wheels", "plugin.json"):
                 remove(left)
         folder = self._store.place(offer.staged, offer.name)
         return replace(plugin, folder=folder)
+
+    def _fetch_files(self, offer: Offer) -> None:
+        """Fetch what the plugin declares: the yes to the installation was one to that."""
+        try:
+            fetch_files(self._store.weights, offer.files, self._stop_if_cancelled, self._told)
+        except FilesError as error:
+            raise StoreError(str(error)) from None
 
     def described(self, offer: Offer) -> Installed:
         """The plugin as it would be installed, where it is staged: a confined worker has been
@@ -258,6 +277,7 @@ class Installer:
             packages=offer.packages,
             networks=offer.networks,
             key=offer.key,
+            files=offer.files,
         )
         if self._editable:
             sources = _sources(Path(self._source), plugin)
@@ -561,6 +581,30 @@ def _entry_points(library: Path, name: str) -> list[metadata.EntryPoint]:
         for point in item.entry_points
         if point.group == PROJECT
     ]
+
+
+def _files(library: Path, points: Sequence[metadata.EntryPoint]) -> tuple[DeclaredFile, ...]:
+    """What a plugin's packages declare to be fetched. Raises StoreError."""
+    found: dict[str, DeclaredFile] = {}
+    try:
+        for package in sorted({point.module.split(".")[0] for point in points}):
+            for file in declared(library / package):
+                if found.setdefault(file.name, file) != file:
+                    raise StoreError(f"Two files of the plugin are called {file.name}.")
+    except FilesError as error:
+        raise StoreError(str(error)) from None
+    return tuple(found.values())
+
+
+def fetch_missing(
+    store: Store, plugin: Installed, told: Progress, stop: Callable[[], None]
+) -> None:
+    """Fetch what an installed plugin declares and lacks, on the user's yes. Raises StoreError."""
+    try:
+        fetch_files(store.weights, plugin.files, stop, told)
+    except FilesError as error:
+        raise StoreError(str(error)) from None
+    store.changed(plugin.name)
 
 
 def networks_in(library: Path) -> Iterable[Network]:

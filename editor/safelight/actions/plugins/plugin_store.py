@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from safelight.actions.plugins.declared_files import DeclaredFile, forget_unneeded, place
 from safelight.api import VERSION, Declaration, Format, ParameterError
 from safelight.files import atomic_write
 from safelight.folders import data_folder
@@ -76,7 +77,7 @@ class Installed:
 
     An author's plugin is imported from ``sources``, its package's folder or file where he writes
     it; ``stamp`` is what ``stamp_of`` said of it when ``filters`` were read. ``key`` is the public
-    key by which it was signed; "" = it was not.
+    key by which it was signed; "" = it was not. ``files`` are networks to be fetched for it.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Installed:
     sources: str = ""
     stamp: int = 0
     key: str = ""
+    files: tuple[DeclaredFile, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -131,6 +133,7 @@ class Installed:
             "sources": self.sources,
             "stamp": self.stamp,
             "key": self.key,
+            "files": [asdict(item) for item in self.files],
         }
 
     @classmethod
@@ -152,6 +155,7 @@ class Installed:
                 sources=str(data.get("sources", "")),
                 stamp=int(data.get("stamp", 0)),
                 key=str(data.get("key", "")),
+                files=tuple(DeclaredFile(**item) for item in data.get("files", [])),
             )
         except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
             fault = f"its record cannot be read ({error}): install it again"
@@ -220,10 +224,34 @@ class Store:
     def environment(self, plugin: Installed) -> Environment:
         """Where a plugin's worker finds its code."""
         scratch = self.folder / _SCRATCH / plugin.name
+        fetched = tuple(
+            (item.name, str(path) if path.is_file() else "")
+            for item in plugin.files
+            for path in [place(self.weights, item)]
+        )
         if not plugin.sources:
-            return Environment(plugin.name, plugin.library, scratch)
+            return Environment(plugin.name, plugin.library, scratch, fetched=fetched)
         sources = Path(plugin.sources)
-        return Environment(plugin.name, plugin.library, scratch, sources, stamp_of(sources))
+        return Environment(
+            plugin.name, plugin.library, scratch, sources, stamp_of(sources), fetched
+        )
+
+    @property
+    def weights(self) -> Path:
+        """Where fetched files lie, for all versions of Python and of plugins."""
+        return self.folder.parent / "weights"
+
+    def forget_unneeded(self) -> None:
+        """Remove fetched files that no plugin here declares, nor the version before it."""
+        found = [*self.installed(), *map(self._read, _folders(self.folder / _EARLIER))]
+        others = [
+            Installed.read(folder)
+            for python in _folders(self.folder.parent)
+            if python != self.folder and python.name.startswith("python")
+            for folder in _folders(python)
+            if not folder.name.startswith(".")
+        ]
+        forget_unneeded(self.weights, [x for item in (*found, *others) for x in item.files])
 
     def set_enabled(self, name: str, enabled: bool) -> Installed:
         """Switch a plugin on or off. Raises StoreError, WriteError."""
@@ -273,6 +301,8 @@ class Store:
             raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None
         for left in (*going, self.folder / _SCRATCH / plugin.name):
             remove(left)
+        if plugin.files:
+            self.forget_unneeded()
         self.changed(plugin.name)
         return plugin
 
@@ -317,6 +347,8 @@ class Store:
         except OSError as error:
             raise StoreError(f"{name} cannot be put in its place: {error.strerror}.") from None
         remove(gone)
+        if self.weights.exists():
+            self.forget_unneeded()
         self.changed(name)
         return target
 

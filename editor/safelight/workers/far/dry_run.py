@@ -21,6 +21,10 @@ from safelight.api.network_chain import Chain
 from safelight.workers.far.inference import Contract, ModelError
 from safelight.workers.pieces import WHOLE, Plan
 
+FETCHED: dict[str, str] = {}
+"""Paths of the networks that were fetched for the plugin of this process, by its own names; "" for
+one that is not there."""
+
 _SIDE = 64
 _TILE = 448  # pixels of a piece, where no network says what suits it
 
@@ -175,13 +179,18 @@ def call(
 
 
 def beside(folder: Path, model: str) -> Path:
-    """The file of a network: beside a filter's module, or beside another package's.
+    """The file of a network: beside a filter's module, or beside another package's, or fetched for
+    the plugin.
 
-    Raises ModelError where there is no such package.
+    Raises ModelError where there is no such package, and where it has not been fetched.
     """
     package, colon, name = model.rpartition(":")
+    if not colon and FETCHED.get(name) == "":
+        raise ModelError(
+            f"the network {name} has not been fetched: “safelight plugins fetch” asks and does it"
+        )
     if not colon:
-        return folder / name
+        return Path(FETCHED[name]) if name in FETCHED else folder / name
     found = importlib.util.find_spec(package) if package.isidentifier() else None
     if found is None or not found.submodule_search_locations:
         raise ModelError(f"there is no package {package} with a network {name}")

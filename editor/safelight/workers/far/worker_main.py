@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.metadata
+import json
 import os
 import queue
 import signal
@@ -29,7 +30,7 @@ from safelight.api.tone_table import packed
 from safelight.pixels import DEPTHS, is_finite
 from safelight.workers.far.check_promises import complaint
 from safelight.workers.far.compatibility import OtherEdition, check_edition
-from safelight.workers.far.dry_run import Given, beside, call, rehearse
+from safelight.workers.far.dry_run import FETCHED, Given, beside, call, rehearse
 from safelight.workers.far.further_pictures import Further, laid_over
 from safelight.workers.far.inference import (
     DeviceError,
@@ -508,7 +509,8 @@ class _WithoutWindow(importlib.abc.MetaPathFinder):
 
 def main(arguments: list[str]) -> None:
     """Serve a host, confined and limited already. ``arguments``: the host's socket, then ``--only``
-    and the one folder whose plugin is loaded, or ``--built-in``.
+    and the one folder whose plugin is loaded, with the networks fetched for it as JSON, or
+    ``--built-in``.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
@@ -520,5 +522,6 @@ def main(arguments: list[str]) -> None:
     channel = protocol.Channel(connection, accepts_descriptors=True)
     library = arguments[2] if arguments[1] == "--only" else ""
     if library:
+        FETCHED.update(json.loads(arguments[3]))
         sys.meta_path.insert(0, _WithoutWindow())
     Worker(channel, library).serve()
