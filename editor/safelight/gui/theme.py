@@ -179,6 +179,8 @@ QFrame#line {{ background: {LINE}; max-height: 1px; min-height: 1px; }}
 QFrame#panel {{ background: {PANEL}; border-radius: 6px; }}
 QFrame#strip {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 6px; }}
 QFrame#closeup {{ background: {WINDOW}; border: 1px solid {LINE}; }}
+QFrame#side {{ border: 2px solid transparent; border-radius: 4px; }}
+QFrame#side[active="true"] {{ border-color: {ACCENT_DARK}; }}
 QFrame#status {{ background: {WINDOW}; border-top: 1px solid #2b2b2b; }}
 QFrame#message {{ background: {WARNING}; border-radius: 5px; }}
 QLabel#mention {{ background: {PANEL}; border-radius: 5px; padding: 6px 12px; }}

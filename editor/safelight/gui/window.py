@@ -28,6 +28,7 @@ from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.deeds.tool_deeds import of_panels, of_tools
 from safelight.gui.deeds.window_deeds import of_layers, of_window
 from safelight.gui.dropped_paths import kind_of
+from safelight.gui.folder.compare_photographs import compare
 from safelight.gui.folder.folder_deeds import of_folder, show_menu
 from safelight.gui.folder.folder_place import FolderPlace
 from safelight.gui.fullscreen import FullScreen
@@ -162,6 +163,7 @@ class Window(QMainWindow):
         self.opening.opened.connect(self._show_recent)
         self.opening.said.connect(self.say)
         self.folder.changed.connect(self.show_state)
+        self.folder.compared.connect(lambda: compare(self.context))
         self.folder.asked.connect(lambda point: show_menu(self.context, point))
         self.deeds.rekeyed.connect(self._offer)
         self.backend.said.connect(self.say)

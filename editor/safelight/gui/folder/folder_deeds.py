@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
+from safelight.gui.folder.compare_photographs import compare
 from safelight.gui.photograph_tabs import labelled
 
 if TYPE_CHECKING:
@@ -65,6 +66,13 @@ def of_folder(context: DeedContext) -> list[Deed]:
             when=shown,
         ),
     ]
+    lines.append(
+        Deed(
+            *("compare", "Compare side by side", partial(compare, context), "View", 6),
+            when=lambda: place.strip is not None and len(place.strip.two) == 2,
+            tip="Two photographs of the folder, zoomed and moved together; C in the strip",
+        )
+    )
     where = "; the key is for where the strip has the keyboard"
     for title, id, asked in _marks():
         tip = "Written into a sidecar beside the photograph, which stays as it is"
@@ -106,6 +114,7 @@ def show_menu(context: DeedContext, point: QPoint) -> None:
     several = f" {len(rows)}" if len(rows) > 1 else ""
     opens = menu.addAction(labelled(f"Open{several} in tabs" if several else "Open in a tab"))
     opens.triggered.connect(lambda: _open_apart(context, rows))
+    menu.addAction(context.deeds["compare"])
     menu.addSeparator()
     for deed in context.deeds:
         if deed.id.startswith("mark "):

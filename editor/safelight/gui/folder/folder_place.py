@@ -25,11 +25,13 @@ class FolderPlace(QObject):
     after the other into one tab, which is left alone once something was done to its photograph.
 
     ``strip`` is there from the first folder on. ``changed`` tells that another folder is shown, or
-    none; ``asked`` a point of the screen at which what can be done to the chosen is wanted.
+    none; ``asked`` a point of the screen at which what can be done to the chosen is wanted;
+    ``compared``, that they are to be compared.
     """
 
     changed = Signal()
     asked = Signal(object)
+    compared = Signal()
 
     def __init__(
         self,
@@ -111,6 +113,7 @@ class FolderPlace(QObject):
         self.strip.wanted.connect(self.open)
         self.strip.stepped.connect(self.step)
         self.strip.asked.connect(self.asked)
+        self.strip.compared.connect(self.compared)
         self.strip.said.connect(lambda text: self._messages.say(text, about="folder"))
         self.strip.shown.connect(lambda: self._messages.settle("folder"))
         self.strip.shown.connect(self._follow)
@@ -151,7 +154,7 @@ class FolderPlace(QObject):
             return
         self.strip.choose(path)
         self._keyboard = self.strip.view.hasFocus()
-        if (there := self._tab_of(path)) is not None:
+        if (there := self.tab_of(path)) is not None:
             self._next = None
             self._tabs.setCurrentWidget(there)
             self._give_keyboard()
@@ -192,7 +195,7 @@ class FolderPlace(QObject):
         row = None if path is None or self.strip is None else self.strip.rows.row(path)
         if path is None or row is None or path.suffix.casefold() == ".safelight":
             self.ahead.forget()
-        elif self._tab_of(path) is None:
+        elif self.tab_of(path) is None:
             self.ahead.prepare(path, row.width * row.height)
 
     def _give_keyboard(self) -> None:
@@ -204,7 +207,8 @@ class FolderPlace(QObject):
         path = None if front is None else front.session.files.path
         return None if path is None else path.absolute()
 
-    def _tab_of(self, path: Path) -> Workspace | None:
+    def tab_of(self, path: Path) -> Workspace | None:
+        """The photograph's workspace, where it is open."""
         for workspace in self._tabs.workspaces():
             if workspace.session.files.path in (path, path.absolute()):
                 return workspace

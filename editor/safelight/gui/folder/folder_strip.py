@@ -49,7 +49,7 @@ class FolderStrip(QFrame):
     """The photographs of a ``folder``, which is watched. ``wanted`` has the path of one that is to
     be opened, ``stepped`` by how many to go on, ``asked`` a point of the screen for a menu,
     ``said`` what has failed; ``shown`` tells that the folder has been read, ``closed`` that the
-    strip is to go.
+    strip is to go, ``compared`` that the chosen are to be compared.
 
     ``endings`` gives those of files that are opened, on a thread, as ``importers`` is asked.
     """
@@ -60,6 +60,7 @@ class FolderStrip(QFrame):
     said = Signal(str)
     shown = Signal()
     closed = Signal()
+    compared = Signal()
 
     def __init__(self, endings: Callable[[], Collection[str]], importers: Importers) -> None:
         super().__init__()
@@ -82,7 +83,7 @@ class FolderStrip(QFrame):
         keeps_focus_away(self.bar)
         self.marks = FolderMarks(self.rows, self)
         self.name, self.count = QLabel(), QLabel()
-        self.compare = _button("Compare", "The two that are chosen, side by side (C)")
+        self.compare = _button("Compare", "The chosen one and the next, or two that are chosen (C)")
         self.close_button = _button("✕", "Close the strip")
         self._watcher = QFileSystemWatcher(self)
         self._calm, self._sifting = QTimer(self), QTimer(self)
@@ -125,6 +126,8 @@ class FolderStrip(QFrame):
         self.bar.changed.connect(self._filter)
         self.bar.asked.connect(self._survey)
         self.marks.said.connect(self.said)
+        self.compare.clicked.connect(self.compared)
+        self.view.compared.connect(self.compared)
         self.close_button.clicked.connect(self.closed)
         self._watcher.directoryChanged.connect(self._stir)
         self._watcher.fileChanged.connect(lambda _: self._calm.start())
@@ -279,6 +282,13 @@ class FolderStrip(QFrame):
         return [self.rows.rows[place] for place in places]
 
     @property
+    def two(self) -> list[Path]:
+        """The photographs to compare: the first two that are chosen, or one and the next."""
+        paths = [row.photograph.path for row in self.chosen[:2]]
+        beside = self.beside(paths[0], 1) if len(paths) == 1 else None
+        return paths if beside is None else [*paths, beside]
+
+    @property
     def current(self) -> Path | None:
         """The photograph that the keyboard is at."""
         place = self.view.currentIndex().row()
@@ -311,9 +321,14 @@ class FolderStrip(QFrame):
 
     def mark(self, asked: Mark) -> None:
         """Mark the chosen photographs."""
-        rows = self.chosen
-        if rows:
+        if rows := self.chosen:
             self.marks.give(asked, rows)
+
+    def mark_one(self, path: Path, asked: Mark) -> None:
+        """Mark a photograph, chosen or not."""
+        row = self.rows.row(path)
+        if row is not None:
+            self.marks.give(asked, [row])
 
     def _want(self, place: int) -> None:
         if 0 <= place < len(self.rows.rows):
@@ -347,7 +362,7 @@ class FolderStrip(QFrame):
         words += f", {self._skipped} unreadable" if self._skipped else ""
         self.count.setText(words)
         self.count.setToolTip(words)
-        self.compare.setEnabled(chosen == 2)
+        self.compare.setEnabled(len(self.two) == 2)
 
 
 def _button(words: str, tip: str) -> QToolButton:

@@ -55,6 +55,8 @@ _LABELS = {getattr(Qt.Key, f"Key_{number + 6}"): LABELS[number] for number in ra
 _STEPS = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 _ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_COMPARES = Qt.Key.Key_C
+_TAKEN = (*_STEPS, *_ARROWS, *_ENTERS, _COMPARES)
 _PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 """Modifiers with which a digit is still that digit: on a French keyboard it needs Shift."""
 
@@ -77,7 +79,8 @@ def mark_of(event: QKeyEvent) -> Mark | None:
 class StripView(QListView):
     """The strip. ``wanted`` has the place of a photograph that is to be opened, ``stepped`` by how
     many to go on, ``marked`` a ``Mark`` for those that are chosen, ``asked`` the point of the
-    screen at which a menu is wanted; ``seen`` tells that others can be seen.
+    screen at which a menu is wanted; ``seen`` tells that others can be seen, ``compared``
+    that the chosen are to be compared.
     """
 
     wanted = Signal(int)
@@ -85,6 +88,7 @@ class StripView(QListView):
     marked = Signal(object)
     asked = Signal(object)
     seen = Signal()
+    compared = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,7 +121,7 @@ class StripView(QListView):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             key = Qt.Key(event.key())
             bare = not event.modifiers() & ~_PLAIN
-            if mark_of(event) is not None or (bare and key in (*_STEPS, *_ARROWS, *_ENTERS)):
+            if mark_of(event) is not None or (bare and key in _TAKEN):
                 event.accept()  # it is for the strip, not for a menu
                 return True
         return super().event(event)
@@ -132,6 +136,8 @@ class StripView(QListView):
             self.marked.emit(mark)
         elif bare and key in _STEPS:
             self.stepped.emit(_STEPS[key])
+        elif bare and key == _COMPARES:
+            self.compared.emit()
         elif bare and key in _ENTERS:
             self.wanted.emit(self.currentIndex().row())
         else:
