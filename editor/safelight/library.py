@@ -80,7 +80,7 @@ class Session:
         origin = _Origin.of(path) if path.is_file() else None
         importers = self._studio.importers
         with opened_file(path, pixel_limit=pixel_limit, importers=importers) as (history, notes):
-            return Picture(self, history, notes, origin)
+            return Picture(self, history, notes, origin, path)
 
     def picture(self, pixels: NDArray[Any], *, name: str = "Picture") -> Picture:
         """A picture of an array: (height, width), or with 1, 3 or 4 channels; of uint8, uint16, or
@@ -126,6 +126,7 @@ class Picture:
     _history: History
     notes: tuple[str, ...] = ()
     _origin: _Origin | None = None
+    _file: Path | None = None
 
     @property
     def document(self) -> Document:
@@ -201,6 +202,7 @@ class Picture:
             overwrite=overwrite,
             live=self._session._studio.live,
             exporters=self._session._studio.exporters,
+            origin=actions.Origin(self._file, self._history.records()),
         )
 
     def _repr_png_(self) -> bytes:

@@ -13,6 +13,7 @@ from safelight.actions.fidelity_words import fidelity
 from safelight.actions.mask_files import read_mask, shown_mask
 from safelight.actions.open_confined import (
     content_of,
+    credentials_of,
     developed_again,
     export,
     known_lens,
@@ -48,6 +49,7 @@ from safelight.files import (
     Left,
     Opened,
     OpenError,
+    Origin,
     Project,
     ProjectChanged,
     ProjectError,
@@ -55,6 +57,7 @@ from safelight.files import (
     Recovery,
     WriteError,
     atomic_write,
+    can_sign,
     check_export,
     declared,
     depth_in_file,
@@ -159,6 +162,9 @@ __all__ = [
     "exported_formats",
     "fidelity",
     "finishes",
+    "can_sign",
+    "credentials_of",
+    "Origin",
     "free",
     "is_project",
     "left_behind",

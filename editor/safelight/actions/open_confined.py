@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
@@ -15,12 +16,21 @@ from numpy.typing import NDArray
 from safelight import files
 from safelight.api import Value
 from safelight.document import Document, Layer, Live, Metadata
-from safelight.files import Codec, DamagedError, Exported, ExportOptions, Opened
+from safelight.files import (
+    Codec,
+    DamagedError,
+    Exported,
+    ExportOptions,
+    Opened,
+    Origin,
+    content_credentials,
+)
 from safelight.files.codecs import lens_correction as lens
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.plugin_codec import Exporters, Importers
 from safelight.files.codecs.raw import Sketch
+from safelight.files.content_credentials import Credentials
 from safelight.files.file_colours import as_rgb
 from safelight.files.glance import GLANCE, Glance
 from safelight.files.metadata import Known
@@ -96,6 +106,17 @@ class Confined:
         asked = photograph_parcel.metadata_asked(metadata)
         told = photograph_parcel.metadata_told(self._beside(photograph_parcel.METADATA, asked))
         return replace(told, upright=replace(told.upright, dpi=metadata.dpi, texts=metadata.texts))
+
+    def signed(self, asked: bytes) -> bytes:
+        """Sign a file, whose original is a stranger's."""
+        return content_credentials.signed_file(self._beside(photograph_parcel.SIGNED, asked))
+
+    def credentials(self, kind: str, data: bytes) -> Credentials:
+        """Read a stranger's manifest."""
+        asked = content_credentials.reading_asked(kind, data)
+        return content_credentials.credentials_in(
+            self._beside(photograph_parcel.CREDENTIALS, asked)
+        )
 
     def _beside(self, what: str, asked: bytes) -> list[NDArray[Any]]:
         """What is made of the bytes that stand beside pixels. Raises PartLost."""
@@ -185,8 +206,11 @@ def export(
     live: Live | None = None,
     exporters: Exporters = tuple,
     hear: Callable[[float], object] | None = None,
+    origin: Origin | None = None,
 ) -> Exported:
-    """``files.export``; a profile that is asked for is read in a confined process."""
+    """``files.export``; a profile that is asked for is read in a confined process, and so is an
+    original whose manifest goes on.
+    """
     return files.export(
         *(document, path, options),
         overwrite=overwrite,
@@ -194,7 +218,23 @@ def export(
         exporters=exporters,
         reading=CONFINED,
         hear=hear,
+        origin=origin,
     )
+
+
+def credentials_of(path: Path) -> list[str] | None:
+    """What the Content Credentials of a file say, read and verified in a confined process, a line
+    each; None where it has none.
+    """
+    found = content_credentials.file_with_credentials(path)
+    if found is None:
+        return None
+    if not content_credentials.available():
+        return ["there are some; pip install 'safelight[c2pa]' verifies them"]
+    try:
+        return list(CONFINED.credentials(*found).lines())
+    except PartLost as lost:
+        return [f"they cannot be read: {lost}"]
 
 
 def rgb_of(content: Photograph) -> tuple[NDArray[Any], Profile]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from safelight import __version__, actions
@@ -205,7 +206,9 @@ def _apply(parser: Parser, options: argparse.Namespace) -> int:
         if options.input is None or options.output is None:
             parser.error("name the photograph and the file to write")
         settings = settings_of(filter, options.set)
-        target = Target(options.output, choices_of(options), studio, options.overwrite)
+        steps = (Record("filter", filter.id, settings),)
+        origin = actions.Origin(Path(options.input), steps)
+        target = Target(options.output, choices_of(options), studio, options.overwrite, origin)
         opened = actions.open_picture(
             options.input,
             pixel_limit=options.pixel_limit,
@@ -368,6 +371,9 @@ def _info(options: argparse.Namespace) -> int:
         "metadata": dict(told),
         "notes": notes,
     }
+    signed = actions.credentials_of(Path(options.file))
+    if signed is not None:
+        facts["credentials"] = signed
     if history is not None:
         facts["layers"] = [layer.name for layer in document.walk()]
         facts["steps"] = [step.label for step in history.steps]
@@ -384,6 +390,8 @@ def _info(options: argparse.Namespace) -> int:
         tell(f"  {name}: {value}")
     for name in ("layers", "steps") if history is not None else ():
         tell(f"  {name}: {', '.join(facts[name])}")
+    for line in facts.get("credentials", ()):
+        tell(f"  content credentials: {line}")
     say(notes)
     return 0
 

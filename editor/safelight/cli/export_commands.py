@@ -24,6 +24,7 @@ from safelight.cli.command_options import (
 from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.terminal import tell
+from safelight.document import Record
 from safelight.files.descriptive_metadata import taken
 from safelight.files.provenance_sidecar import with_sidecar, write_sidecar
 
@@ -91,7 +92,7 @@ def _export(options: argparse.Namespace) -> int:
     choices = _choices(options)
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
-        document, notes = _opened(options, studio, stack)
+        document, steps, notes = _opened(options, studio, stack)
         if options.sidecar:
             document = with_sidecar(document, Path(options.input))
         output = _output(options, choices, document)
@@ -100,7 +101,8 @@ def _export(options: argparse.Namespace) -> int:
                 tell(f"{output} exists already and was left as it is.")
             return 0
         left: list[str] = []
-        target = Target(output, choices, studio, options.if_exists == "replace")
+        origin = actions.Origin(Path(options.input), steps)
+        target = Target(output, choices, studio, options.if_exists == "replace", origin)
         while True:
             try:
                 exported = target.export(document, studio.live)
@@ -147,7 +149,7 @@ def look(parser: Parser) -> Run:
 def _look(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
-        document, notes = _opened(options, studio, stack)
+        document, _, notes = _opened(options, studio, stack)
         actions.save_look(
             document, options.output, studio.live, options.side, overwrite=options.overwrite
         )
@@ -158,19 +160,21 @@ def _look(options: argparse.Namespace) -> int:
 
 def _opened(
     options: argparse.Namespace, studio: actions.Studio, stack: contextlib.ExitStack
-) -> tuple[actions.Document, tuple[str, ...]]:
-    """What to export, which may be read from its file until ``stack`` is closed; and notes."""
+) -> tuple[actions.Document, tuple[Record, ...], tuple[str, ...]]:
+    """What to export, which may be read from its file until ``stack`` is closed; the steps that are
+    known to have led to it; and notes.
+    """
     if actions.is_project(options.input):
         project, history = actions.Project.open(options.input, pixel_limit=options.pixel_limit)
         stack.callback(project.close)
-        return history.document, ()
+        return history.document, history.records(), ()
     opened = actions.open_picture(
         options.input,
         pixel_limit=options.pixel_limit,
         importers=studio.importers,
         told=development_of(options),
     )
-    return opened.document, tuple(opened.notes)
+    return opened.document, (), tuple(opened.notes)
 
 
 def _output(

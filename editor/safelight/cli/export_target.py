@@ -15,12 +15,15 @@ from safelight.workers.live_filters import LiveFilters
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A file to export to, and how. ``overwrite`` replaces one that exists."""
+    """A file to export to, and how. ``overwrite`` replaces one that exists, ``origin`` is where
+    what is exported came from.
+    """
 
     path: Path
     choices: actions.ExportOptions
     studio: actions.Studio
     overwrite: bool = False
+    origin: actions.Origin | None = None
 
     def check(self, width: int, height: int) -> None:
         """Raise what ``export`` would raise of a picture of so many pixels, as far as that is known
@@ -54,6 +57,7 @@ class Target:
             overwrite=self.overwrite,
             live=live,
             exporters=self.studio.exporters,
+            origin=self.origin,
         )
 
 

@@ -37,6 +37,11 @@ class History:
         """The document as it is now."""
         return self.steps[self.position].document
 
+    def records(self) -> tuple[Record, ...]:
+        """What was done until now, as far as it is data."""
+        done = self.steps[1 : self.position + 1]
+        return tuple(step.record for step in done if step.record is not None)
+
     def do(self, edit: Edit) -> History:
         """The history after ``edit``; steps that were undone are forgotten.
 

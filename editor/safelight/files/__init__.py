@@ -4,7 +4,9 @@ from safelight.files.atomic import FileExists, WriteError, Written, atomic_write
 from safelight.files.codecs import CODECS, Codec
 from safelight.files.codecs.photograph import DamagedError, TooLargeError
 from safelight.files.codecs.plugin_codec import EncodingError, Exporter, Importer
+from safelight.files.content_credentials import can_sign
 from safelight.files.export import (
+    Origin,
     check_export,
     content_of,
     depth_in_file,
@@ -44,6 +46,8 @@ from safelight.files.recovery import Left, Recovery, left_behind, remove
 from safelight.files.untrusted_reader import HERE, Reading
 
 __all__ = [
+    "can_sign",
+    "Origin",
     "CODECS",
     "Codec",
     "DamagedError",

@@ -22,12 +22,13 @@ from safelight.document import (
     Layer,
     Live,
     Metadata,
+    Record,
     edits,
     geometry,
     whole,
 )
 from safelight.document.placed_picture import with_effects_drawn
-from safelight.files import metadata, provenance
+from safelight.files import content_credentials, metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.codecs import CODECS, Codec, deflate, plugin_codec
 from safelight.files.codecs.codec import InBands
@@ -104,6 +105,7 @@ def export(
     exporters: plugin_codec.Exporters = tuple,
     reading: Reading = HERE,
     hear: Hear | None = None,
+    origin: Origin | None = None,
 ) -> Exported:
     """Write ``document`` to ``path``, and read it back before it takes that name.
 
@@ -112,8 +114,9 @@ def export(
     picture that a generator has made (``provenance``). ``reading`` says where a profile that is
     asked for is read. ``exporters`` are formats of plugins; they
     hold pixels alone, in sRGB, and are read back where the plugin can open them.
-    ``notes`` name everything the format could not keep. ``hear`` is told how far it is, and may
-    raise something to end it: then nothing is left of it.
+    Content Credentials that are asked for are put on last, with ``origin`` as the ingredient, and
+    verified. ``notes`` name everything the format could not keep. ``hear`` is told how far it is,
+    and may raise something to end it: then nothing is left of it.
 
     Raises ExportError for what cannot be done as asked, LayerFailed for a layer that is shown and
     cannot be computed, FileExists for a file that is there when ``overwrite`` is False, and
@@ -123,6 +126,8 @@ def export(
     options = options or ExportOptions()
     name = plain_name(path)
     target = _target(path, *sides(document, options), options, exporters)
+    origin = origin or Origin()
+    _check_signing(target, options)
     if target.codec is not None and target.codec.write_document is not None:
         return _with_layers(
             *(document, path, target.codec, options, overwrite, live), hear or (lambda _: None)
@@ -139,7 +144,14 @@ def export(
             coded = _coded(content, target.codec, options, name, _share(hear, 0.5, 0.8))
             exact = coded.exact
             write = coded.write_and_prove
-            check = _checker(coded, _share(hear, 0.8, 1.0))
+            verify = None
+            if options.credentials != "no":
+                sign = _signer(document, target.codec, name, options, origin, reading)
+                write = _signing(coded, sign)
+                verify = _verifier(target.codec, name, reading)
+                if options.credentials != "own":
+                    content.notes.append(content_credentials.MADE_HERE)
+            check = _checker(coded, _share(hear, 0.8, 1.0), verify)
         written = atomic_write(
             path,
             write,
@@ -150,7 +162,87 @@ def export(
         )
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
-    return Exported(written.path, written.bytes, (*content.notes, *written.notes))
+    notes = [*content.notes, *origin.stripped(options)]
+    return Exported(written.path, written.bytes, (*notes, *written.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a document came from: the ``file`` that was opened, and the ``steps`` since, as far as
+    they are known.
+    """
+
+    file: Path | None = None
+    steps: Sequence[Record] = ()
+
+    def stripped(self, options: ExportOptions) -> Iterator[str]:
+        """A note where the file has Content Credentials that an export does not go on from."""
+        if self.file is None or options.credentials != "no":
+            return
+        if content_credentials.file_with_credentials(self.file) is not None:
+            yield (
+                f"The Content Credentials of {plain_name(self.file)} are not in the file; an export"
+                " with Content Credentials goes on from them."
+            )
+
+
+def _check_signing(target: _Target, options: ExportOptions) -> None:
+    """Raise ExportError where a file of that format cannot be signed as asked."""
+    if options.credentials == "no":
+        return
+    content_credentials.check(target.name, own=options.credentials == "own")
+
+
+def _signer(
+    document: Document,
+    codec: Codec,
+    name: str,
+    options: ExportOptions,
+    origin: Origin,
+    reading: Reading,
+) -> Callable[[bytes], bytes]:
+    """Gives a file signed. Raises ExportError."""
+
+    def sign(data: bytes) -> bytes:
+        asked = content_credentials.signing_asked(
+            *(data, document, codec.name, name),
+            own=options.credentials == "own",
+            original=origin.file,
+            steps=origin.steps,
+            resized=sides(document, options) != (document.width, document.height),
+        )
+        try:
+            return reading.signed(asked)
+        except PartLost as error:
+            raise ExportError(f"{name} cannot be signed: {error}.") from error
+
+    return sign
+
+
+def _signing(coded: _Coded, sign: Callable[[bytes], bytes]) -> Callable[[BinaryIO], None]:
+    """Writes a picture as a signed file."""
+
+    def write(stream: BinaryIO) -> None:
+        plain = io.BytesIO()
+        coded.write_and_prove(plain)
+        stream.write(sign(plain.getvalue()))
+
+    return write
+
+
+def _verifier(codec: Codec, name: str, reading: Reading) -> Callable[[bytes], None]:
+    """Sees that a file's signature and hashes are right. Raises WriteError."""
+
+    def verify(data: bytes) -> None:
+        try:
+            found = reading.credentials(content_credentials.TYPES[codec.name], data)
+        except PartLost as error:
+            raise WriteError(f"{name} was not saved: {error}.") from error
+        if not found.valid:
+            why = listed(found.faults) or "they do not fit the file"
+            raise WriteError(f"{name} was not saved: its Content Credentials are not valid: {why}.")
+
+    return verify
 
 
 def _share(hear: Hear, first: float, last: float) -> Hear:
@@ -297,7 +389,8 @@ def check_export(
     Raises what ``export`` would: ExportError, FileExists or WriteError. Nothing is written, and
     what happens meanwhile is found by ``export``.
     """
-    _target(path, width, height, options or ExportOptions(), exporters)
+    options = options or ExportOptions()
+    _check_signing(_target(path, width, height, options, exporters), options)
     check_target(path, overwrite=overwrite)
 
 
@@ -979,12 +1072,18 @@ def _unreadable(reason: object) -> WriteError:
     return WriteError(f"It did not read back and was not saved: {reason}")
 
 
-def _checker(coded: _Coded, hear: Hear) -> Callable[[Path], None]:
-    """Reads the finished file back; whatever differs keeps it from taking the old one's name."""
+def _checker(
+    coded: _Coded, hear: Hear, verify: Callable[[bytes], None] | None = None
+) -> Callable[[Path], None]:
+    """Reads the finished file back; whatever differs keeps it from taking the old one's name.
+    ``verify`` looks at all of a file that was signed, which is another than was coded.
+    """
     content, codec = coded.content, coded.codec
 
     def check(temporary: Path) -> None:
         hear(0.0)
+        if verify is not None:
+            verify(temporary.read_bytes())
         if codec.in_bands is not None:
             in_bands(temporary.read_bytes(), codec.in_bands)
         else:
@@ -998,7 +1097,7 @@ def _checker(coded: _Coded, hear: Hear) -> Callable[[Path], None]:
     def in_bands(data: bytes, apart: InBands) -> None:
         """See that a file is what was written, of which all has been read back."""
         parts = apart(data)
-        if parts is None or deflate.crc32(data) != coded.sum:
+        if parts is None or (verify is None and deflate.crc32(data) != coded.sum):
             raise coded.differs()
         first = parts[0]
         if parts[-1].rows.stop != len(content.pixels):

@@ -27,6 +27,7 @@ from safelight.pixels import (
 
 Depth: TypeAlias = Literal["same", 8, 16, 32]
 Resizing: TypeAlias = Literal["no", "longest", "width", "height", "percent"]
+Credentialled: TypeAlias = Literal["no", "made on the spot", "own"]
 Sharpening: TypeAlias = Literal["no", "screen", "print"]
 
 PROFILES = KNOWN
@@ -81,6 +82,11 @@ class ExportOptions:
         Number(0, 10_000_000, (0, 5000), unit="kB", lowest="No limit"),
         "the most the file may have, by its quality",
     ] = 0
+    credentials: Annotated[
+        Credentialled,
+        "sign the file with what was done to the picture (C2PA): by a certificate made for this"
+        " file alone, which shows that nothing was changed since, or by your own",
+    ] = "no"
 
     def __post_init__(self) -> None:
         if self.quality is not None and not 1 <= self.quality <= 100:
@@ -173,5 +179,5 @@ def finishes() -> tuple[Parameter, ...]:
     return tuple(replace(item, title=_TITLES.get(item.name, item.title)) for item in made)
 
 
-_TITLES = {"kilobytes": "Limit file size"}
+_TITLES = {"kilobytes": "Limit file size", "credentials": "Content Credentials"}
 """What people read where a name alone says too little."""

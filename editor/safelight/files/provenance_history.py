@@ -8,7 +8,8 @@ plugin's version and the SHA-256 of each network that ran. Entries of other prog
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from safelight import __version__
 from safelight.document import Document, Layer
@@ -24,13 +25,32 @@ _MOST = 1000
 """Entries that are read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A filter that takes part in what a document shows: its ``title``, ``id``, the plugin and its
+    version (``by``), the SHA-256 of each network that ran by its name, and whether it has ``made``
+    pixels that no photograph had.
+    """
+
+    title: str
+    id: str
+    by: str
+    models: Mapping[str, str]
+    made: bool
+
+
+def parts_of(document: Document) -> tuple[Part, ...]:
+    """The filters that take part in what a document shows, bottom first."""
+    return tuple(
+        _part(document, layer) for layer in _shown(document.layers) if layer.filter is not None
+    )
+
+
 def entries_of(document: Document) -> tuple[str, ...]:
     """The ``rdf:li`` elements for the filters that take part in what a document shows, bottom
     first.
     """
-    return tuple(
-        _entry(document, layer) for layer in _shown(document.layers) if layer.filter is not None
-    )
+    return tuple(map(_entry, parts_of(document)))
 
 
 def with_history(xmp: bytes | None, document: Document) -> bytes | None:
@@ -93,7 +113,7 @@ def _shown(layers: Iterable[Layer]) -> Iterator[Layer]:
             yield layer
 
 
-def _entry(document: Document, layer: Layer) -> str:
+def _part(document: Document, layer: Layer) -> Part:
     held = layer.filter
     assert held is not None
     # A kept result says so, too, where it was computed from what had been synthesised.
@@ -101,10 +121,14 @@ def _entry(document: Document, layer: Layer) -> str:
     made = layer.made or (invented and not document.below(layer.id).synthetic)
     by = f"{held.plugin} {held.version}".strip()
     models = held.kept.models if held.kept is not None else {}
-    words = [f"{held.title or held.id} ({held.id})", by]
-    words += [f"network {name} sha256:{digest}" for name, digest in sorted(models.items())]
+    return Part(held.title or held.id, held.id, by, dict(models), bool(made))
+
+
+def _entry(part: Part) -> str:
+    words = [f"{part.title} ({part.id})", part.by]
+    words += [f"network {name} sha256:{digest}" for name, digest in sorted(part.models.items())]
     facts = {
-        "action": "created" if made else "filtered",
+        "action": "created" if part.made else "filtered",
         "softwareAgent": f"Safelight {__version__}",
         "parameters": "; ".join(filter(None, words)),
     }

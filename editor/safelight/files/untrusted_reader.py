@@ -15,6 +15,14 @@ from safelight.files.codecs import Codec
 from safelight.files.codecs import lens_correction as lens
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.raw import Sketch, sketch, sketched
+from safelight.files.content_credentials import (
+    Credentials,
+    credentials_in,
+    reading_asked,
+    reported,
+    signed,
+    signed_file,
+)
 from safelight.files.metadata import Known, known
 from safelight.pixels import Transform
 
@@ -56,6 +64,14 @@ class Reading(Protocol):
     def known(self, metadata: Metadata) -> Known:
         """As ``metadata.known``. Raises PartLost and MemoryError."""
 
+    def signed(self, asked: bytes) -> bytes:
+        """The signed file that ``content_credentials.signing_asked`` asks for. Raises ExportError,
+        PartLost and MemoryError.
+        """
+
+    def credentials(self, kind: str, data: bytes) -> Credentials:
+        """What the manifest of a file of a media type says. Raises PartLost and MemoryError."""
+
 
 class Here:
     """Reads in this process: what Safelight itself has written, and in tests."""
@@ -91,6 +107,14 @@ class Here:
     def known(self, metadata: Metadata) -> Known:
         """As ``Reading.known``."""
         return known(metadata)
+
+    def signed(self, asked: bytes) -> bytes:
+        """As ``Reading.signed``."""
+        return signed_file(signed(asked))
+
+    def credentials(self, kind: str, data: bytes) -> Credentials:
+        """As ``Reading.credentials``."""
+        return credentials_in(reported(reading_asked(kind, data)))
 
 
 HERE = Here()

@@ -417,6 +417,8 @@ class ExportDialog(QDialog):
         flat = not self._targets[name].layers  # layers stay as they are
         for option, shown in _applying(self.finishes, flat, ours and "quality" in options).items():
             self._form.setRowVisible(self.finishes[option], shown)
+        signs = actions.can_sign(name) or self.finishes["credentials"].value() != "no"
+        self._form.setRowVisible(self.finishes["credentials"], signs)
         self._show_about(ours)
         had = "" if many else self._document.depth
         self.bits.show_depths(self._targets[name].depths, had)
@@ -464,7 +466,9 @@ class ExportDialog(QDialog):
             self._failed(error)
             return
         self.used = options
-        hear, document = self._begin(self._chosen()), self._document
+        chosen = self._chosen()
+        hear, document = self._begin(chosen), self._document
+        origin = actions.Origin(chosen[0].source, chosen[0].steps)
         Background(
             self,
             lambda: actions.export(
@@ -475,6 +479,7 @@ class ExportDialog(QDialog):
                 live=self._live,
                 exporters=self._exporters,
                 hear=lambda done: hear(0, done),
+                origin=origin,
             ),
             self._done,
             self._failed,

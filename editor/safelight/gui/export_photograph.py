@@ -31,7 +31,12 @@ def export(context: DeedContext) -> None:
     document = session.document
     open_ones = context.tabs.workspaces()
     items = [
-        BatchItem(item.session.files.name, item.session.document, item.session.files.path)
+        BatchItem(
+            item.session.files.name,
+            item.session.document,
+            item.session.files.path,
+            item.session.history.records(),
+        )
         for item in open_ones
     ]
     dialog = ExportDialog(
@@ -85,6 +90,7 @@ def export_again(context: DeedContext, *, same: bool = False) -> None:
         export(context)
         return
     workspace.canvas.tool.settle()
+    origin = actions.Origin(session.files.path, session.history.records())
     document, how, studio = session.document, session.files.exported_how, context.backend.studio
     path = session.files.exported[1]
     live = studio.live if studio is not None else None
@@ -101,6 +107,7 @@ def export_again(context: DeedContext, *, same: bool = False) -> None:
             live=live,
             exporters=exporters,
             hear=writing.hear,
+            origin=origin,
         )
 
     def end() -> None:

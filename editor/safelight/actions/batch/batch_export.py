@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from safelight.document import Document, Live
-from safelight.files import Exported, ExportOptions, export, sides
+from safelight.actions.open_confined import export
+from safelight.document import Document, Live, Record
+from safelight.files import Exported, ExportOptions, Origin, sides
 from safelight.files.codecs import plugin_codec
 from safelight.files.descriptive_metadata import taken
 from safelight.files.export_names import named, numbered
@@ -16,11 +17,14 @@ from safelight.files.export_names import named, numbered
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """A document to export: what it is called, and the file that it was opened from, if any."""
+    """A document to export: what it is called, the file that it was opened from, if any, and the
+    steps since.
+    """
 
     name: str
     document: Document
     source: Path | None = None
+    steps: Sequence[Record] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def export_each(
                 live=live,
                 exporters=exporters,
                 hear=lambda done, place=place: hear(place, done),  # type: ignore[misc]
+                origin=Origin(item.source, item.steps),
             )
             found.append(Outcome(place, path, exported))
         except Cancelled:

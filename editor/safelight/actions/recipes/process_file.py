@@ -20,6 +20,7 @@ from safelight.api import Value
 from safelight.document import Document, Edit, Live, Record, edits, whole_kernels
 from safelight.files import (
     ExportOptions,
+    Origin,
     Project,
     check_export,
     depth_in_file,
@@ -122,6 +123,7 @@ def process_file(
             live=studio.live,
             exporters=studio.exporters,
             hear=stop.check,
+            origin=Origin(source, history.records()),
         )
     size = made.width, made.height
     return Processed(exported.path, exported.bytes, *size, (*notes, *exported.notes))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Source
 from safelight.document import Metadata
-from safelight.files import metadata
+from safelight.files import content_credentials, metadata
 from safelight.files.codecs import codec, lens_correction, raw
 from safelight.files.codecs.photograph import (
     CHANNELS,
@@ -103,6 +103,9 @@ SKETCH = "a sketch of a raw file"
 LENS = "a lens"
 """The same, with what ``lens.asked`` gives."""
 
+SIGNED, CREDENTIALS = "a signed file", "the credentials"
+"""The same, with what ``signing_asked`` and ``reading_asked`` of ``content_credentials`` give."""
+
 _LENGTH = struct.Struct("<I")
 
 
@@ -170,6 +173,8 @@ _BESIDE: dict[str, Callable[[bytes], list[NDArray[Any]]]] = {
     COLOURS: _colours,
     METADATA: _metadata,
     LENS: lens_correction.told,
+    SIGNED: content_credentials.signed,
+    CREDENTIALS: content_credentials.reported,
 }
 
 
