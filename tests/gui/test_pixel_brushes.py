@@ -252,3 +252,26 @@ def test_a_click_mends_a_red_eye_and_elsewhere_says_that_there_is_none(opened, q
     assert np.ptp(pixels(opened)[150, 200].astype(int)) <= 1
     qtbot.mouseClick(canvas, LEFT, NONE, at(canvas, 60, 60))
     qtbot.waitUntil(lambda: "no red pupil" in opened.messages.label.text())
+
+
+def test_a_drag_liquifies_the_layer_a_stroke_a_step_and_alt_brings_it_back(opened, qtbot):
+    canvas, before = take(opened, "liquify", size=120, strength=100), pixels(opened)
+    document = opened.session.document
+    has_keyboard(canvas, qtbot)
+    way = [(150 + 5 * n, 150) for n in range(12)]
+    stroke(canvas, qtbot, *way)
+    pushed = pixels(opened)
+    assert (pushed != before).any()
+    stroke(canvas, qtbot, *way)
+    assert labels(opened) == ["Open", "Liquify: push", "Liquify: push"]
+    record = opened.session.history.steps[1].record
+    again = DECLARED[record.id](**record.settings).apply(document)
+    assert np.array_equal(render(again, again.region)[..., :3], pushed)
+    opened.session.undo()
+    assert np.array_equal(pixels(opened), pushed)
+    stroke(canvas, qtbot, *way, keys=ALT)
+    assert labels(opened)[-1] == "Liquify: restore"
+    assert (
+        np.abs(pixels(opened).astype(int) - before).mean()
+        < np.abs(pushed.astype(int) - before).mean()
+    )

@@ -15,7 +15,7 @@ from safelight.document.edits.conditions import of_layer
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
 from safelight.document.warped import unwarped_place, warped
-from safelight.pixels import Warp, warp_at_rest
+from safelight.pixels import Mesh, Warp, warp_at_rest
 
 Points = Sequence[tuple[float, float]]
 
@@ -138,9 +138,11 @@ def with_grid(document: Document, layer: Layer, points: Points | None) -> Docume
     """The document with a layer's grid at other places of the picture; None: without a warp. Raises
     ValueError, for people, where the grid would be folded over itself.
     """
-    held, through = _warp_of(document, layer)
     raster = layer.kind.unwarped(layer.content)
     place = unwarped_place(layer.kind.warp(layer.content), layer.place)
+    if points is None and raster is not None:
+        return document.with_layer(replace(layer, content=raster, place=place))
+    held, through = _warp_of(document, layer)
     assert raster is not None
     shares = warp_at_rest()
     if points is not None:
@@ -173,6 +175,8 @@ def _warp_of(document: Document, layer: Layer) -> tuple[Warp, Place]:
     raster, warp = layer.kind.unwarped(layer.content), layer.kind.warp(layer.content)
     if raster is None:
         raise EditError(f"{layer.name} holds no pixels that could be warped")
+    if isinstance(warp, Mesh):
+        raise EditError(f"{layer.name} is liquified; merge it down before")
     through = document.frame.inverse.after(unwarped_place(warp, layer.place))
     if warp is not None:
         return warp, through

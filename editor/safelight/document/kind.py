@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document.placement import IDENTITY, Place
-from safelight.pixels import SRGB, Profile, Raster, View, Warp, to_float
+from safelight.pixels import SRGB, Mesh, Profile, Raster, View, Warp, to_float
 
 if TYPE_CHECKING:
     from safelight.document.layer import Layer
@@ -47,7 +47,7 @@ class Picture:
         )
 
     def view(
-        self, raster: Raster, place: Place, beyond: int = 0, warp: Warp | None = None
+        self, raster: Raster, place: Place, beyond: int = 0, warp: Warp | Mesh | None = None
     ) -> Raster:
         """A raster, out of shape where there is a warp, as the picture shows it; itself where it
         fits.
@@ -87,7 +87,7 @@ class Kind:
         """The pixels that it holds, which edits may replace; None where it holds none."""
         return None
 
-    def warp(self, content: Any) -> Warp | None:
+    def warp(self, content: Any) -> Warp | Mesh | None:
         """The warp that its pixels are seen through; None where there is none."""
         return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from safelight.document.kind import Change, Kind, Picture
 from safelight.document.placement import Place
-from safelight.pixels import Raster, View, Warp
+from safelight.pixels import Mesh, Raster, View, Warp
 
 MOST_REACH = 100_000
 """Pixels of a side of what a warp makes at the most."""
@@ -22,7 +22,7 @@ class Warped:
     """
 
     raster: Raster
-    warp: Warp
+    warp: Warp | Mesh
     shown: View = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +55,7 @@ class WarpedKind(Kind):
     def sample(self, content: Warped) -> Raster:
         return content.shown
 
-    def warp(self, content: Warped) -> Warp:
+    def warp(self, content: Warped) -> Warp | Mesh:
         return content.warp
 
     def unwarped(self, content: Warped) -> Raster:
@@ -75,13 +75,13 @@ class WarpedKind(Kind):
         return picture.view(content.raster, plane, warp=content.warp)
 
     def key(self, content: Warped, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
-        return ["warped", content.raster.digest().hex(), content.warp.box, content.warp.points]
+        return ["warped", content.raster.digest().hex(), *content.warp.told]
 
     def described(self, content: Warped) -> str:
-        return "Warped"
+        return "Warped by a grid" if isinstance(content.warp, Warp) else "Liquified"
 
 
-def unwarped_place(warp: Warp | None, place: Place) -> Place:
+def unwarped_place(warp: Warp | Mesh | None, place: Place) -> Place:
     """The place of a layer whose pixels are seen through a warp, as it is without that."""
     if warp is None:
         return place
@@ -89,7 +89,7 @@ def unwarped_place(warp: Warp | None, place: Place) -> Place:
     return place.after(Place.offset(-left, -top))
 
 
-def warped(raster: Raster, place: Place, warp: Warp) -> tuple[Any, Place]:
+def warped(raster: Raster, place: Place, warp: Warp | Mesh) -> tuple[Any, Place]:
     """What a layer holds of which pixels are warped, and its place, where ``place`` is that without
     a warp; the pixels themselves where the warp leaves all as it is.
     """

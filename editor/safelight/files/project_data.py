@@ -37,7 +37,7 @@ from safelight.document.guides import MOST_GUIDES, Guide
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.warped import Warped
-from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster, Warp
+from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Mesh, Profile, Raster, Warp
 
 MOST_STEPS = 100_000
 """Steps of a history that is believed."""
@@ -211,7 +211,7 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         held = _filter_to_json(layer.filter, keep, keep_bytes)
     elif (warp := layer.kind.warp(layer.content)) is not None:
         own = layer.kind.unwarped(layer.content)
-        held = {"pixels": own and keep(own), "box": warp.box, "points": warp.points}
+        held = {"pixels": own and keep(own), **_warp_to_json(warp, keep)}
     elif isinstance(layer.content, Frames):
         held = _frames_to_json(layer.content, keep)
     else:
@@ -483,7 +483,23 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
     )
 
 
+def _warp_to_json(warp: Warp | Mesh, keep: Keep) -> dict[str, Any]:
+    if isinstance(warp, Warp):
+        return {"box": warp.box, "points": warp.points}
+    return {"step": warp.step, "mesh": keep(warp.field)}
+
+
 def _warped(data: _Fields, found: _Found) -> Warped:
+    mesh = data.optional("mesh", str)
+    if mesh is not None:
+        raster, field = found.raster(data.required("pixels", str)), found.raster(mesh)
+        at_rest = Mesh.at_rest(raster.width, raster.height)
+        size, step = (at_rest.field.width, at_rest.field.height), data.required("step", float)
+        if (field.width, field.height) != size or step != at_rest.step:
+            raise DataError("a mesh does not lie on its pixels")
+        if (field.channels, field.depth) != (3, "float32"):
+            raise DataError("a mesh holds something else than places")
+        return Warped(raster, Mesh(at_rest.size, step, field))
     points = [_pair(point) for point in data.required("points", list)[:_WARP_POINTS]]
     (x, y), (width, height) = (_pair(data.required("box", list)[k : k + 2]) for k in (0, 2))
     box = (x, y, width, height)

@@ -27,6 +27,7 @@ from safelight.pixels.known_profiles import KNOWN, KnownProfile, known_profile
 from safelight.pixels.lanczos import Matrix, Method
 from safelight.pixels.littlecms import INTENTS, Intent, Transform
 from safelight.pixels.mapped_raster import View, framed, is_exact
+from safelight.pixels.mesh import Mesh
 from safelight.pixels.missing_pixels import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.outline import Join, Outline, Polygons
 from safelight.pixels.profile_tables import Device, Lut
@@ -62,6 +63,7 @@ __all__ = [
     "Matrix",
     "Method",
     "View",
+    "Mesh",
     "Warp",
     "warp_at_rest",
     "RESAMPLE",

@@ -24,6 +24,8 @@ from safelight.api import Region
 from safelight.pixels.colour import Profile
 from safelight.pixels.depth import WHITE, from_float, to_float
 from safelight.pixels.lanczos import WIDEST, Matrix, Sampling, nearest, resample
+from safelight.pixels.mesh import Mesh
+from safelight.pixels.opencv import opencv
 from safelight.pixels.tiles import Raster, places, tile_digest
 from safelight.pixels.warp import Warp
 from safelight.pixels.warp_squares import squares
@@ -52,7 +54,7 @@ class View(Raster):
         channels: int = 0,
         light: Profile | None = None,
         method: Sampling = "lanczos",
-        warp: Warp | None = None,
+        warp: Warp | Mesh | None = None,
     ) -> None:
         self.warp = warp
         self.light = light if source.channels > 1 else None
@@ -155,6 +157,8 @@ class View(Raster):
         """The pixels of a part: (height, width, channels) of the view's depth."""
         if self.exact:
             return self._exact(region, channels)
+        if isinstance(self.warp, Mesh):
+            return self._meshed(region, channels, self.warp)
         if self.warp is not None:
             return self._bent(region, channels, self.warp)
         return self._resampled(region, channels)
@@ -247,6 +251,56 @@ class View(Raster):
         straight = self.light is None or self.method == "nearest"
         return made if straight or self.light is None else self.light.from_light(made)
 
+    def _meshed(self, region: Region, channels: int, mesh: Mesh) -> NDArray[np.float32]:
+        """The pixels of a part of what is seen through a mesh: each is a cubic of 4 x 4, places
+        to 1/32 of a pixel.
+        """
+        made: NDArray[np.float32] = self._empty(region, channels, 1.0, "float32")
+        if region.empty:
+            return made
+        if is_exact(self.matrix) and mesh.still(_seen_at(region, self.matrix)):
+            found: NDArray[np.float32] = to_float(self._exact(region, channels))
+            return found
+        x, y = np.meshgrid(
+            np.arange(region.x, region.right) + 0.5, np.arange(region.y, region.bottom) + 0.5
+        )
+        a, b, c, d, e, f, g, h, i = self.matrix
+        far = g * x + h * y + i
+        behind = far <= 1e-9
+        far = np.where(behind, 1.0, far)
+        x, y = (a * x + b * y + c) / far, (d * x + e * y + f) / far
+        width, height = mesh.size
+        # How far each lies inside: at the edge a pixel is there in part, unless it ends with it.
+        rim = 0.0 if is_exact(self.matrix) else 0.5
+        inside = np.minimum(np.minimum(x, width - x), np.minimum(y, height - y)) + rim
+        share = np.where(behind, 0.0, np.clip(inside, 0, 1) if rim else (inside > 0))
+        if not share.any():
+            return made
+        u, v = mesh.back(np.clip(x, 0, width), np.clip(y, 0, height))
+        left, top = (max(math.floor(at.min()) - 3, 0) for at in (u, v))
+        right = min(math.ceil(u.max()) + 3, self.source.width)
+        bottom = min(math.ceil(v.max()) + 3, self.source.height)
+        left, top = min(left, right - 1), min(top, bottom - 1)
+        pixels = self._held(Region(left, top, right - left, bottom - top))
+        places = [(at - 0.5 - low).astype(np.float32) for at, low in ((u, left), (v, top))]
+        cv2 = opencv()
+        way = {"nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR}
+        how = way.get(self.method, cv2.INTER_CUBIC)
+        seen = cv2.remap(pixels, *places, how, borderMode=cv2.BORDER_REPLICATE)
+        seen = seen.reshape(region.height, region.width, -1)
+        if channels == 1:
+            made[..., 0] += (seen[..., 0] - made[..., 0]) * share
+            return made
+        alpha = seen[..., 3:] if seen.shape[2] == 4 else np.ones_like(seen[..., :1])
+        alpha = np.clip(alpha, 0, 1)
+        if seen.shape[2] == 4 and self.method != "nearest":
+            np.divide(seen[..., :3], alpha, out=seen[..., :3], where=alpha > 0)
+        made[..., :3] = seen[..., :3] * (alpha > 0)
+        if channels == 4:
+            made[..., 3:] = alpha * share[..., None]
+        straight = self.light is None or self.method == "nearest"
+        return made if straight or self.light is None else self.light.from_light(made)
+
     def _window(self, region: Region) -> Region | None:
         """What of the source a part of the view looks at; None where that is nothing."""
         points, steps = [], [1.0]
@@ -268,6 +322,15 @@ class View(Raster):
         x1 = min(max(math.ceil(right), x0 + 1), self.source.width)
         y1 = min(max(math.ceil(bottom), y0 + 1), self.source.height)
         return Region(x0, y0, x1 - x0, y1 - y0)
+
+
+def _seen_at(region: Region, matrix: Matrix) -> Region:
+    """Where a region lies through an exact map."""
+    a, b, x, c, d, y = matrix[:6]
+    corners = ((region.x, region.y), (region.right, region.bottom))
+    ends = [(a * u + b * v + x, c * u + d * v + y) for u, v in corners]
+    (left, right), (top, bottom) = (sorted(int(end[k]) for end in ends) for k in (0, 1))
+    return Region(left, top, right - left, bottom - top)
 
 
 def framed(raster: Raster, region: Region) -> Raster:

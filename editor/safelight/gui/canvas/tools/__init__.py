@@ -12,6 +12,7 @@ from safelight.gui.canvas.tools.gradient import GradientTool
 from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
 from safelight.gui.canvas.tools.lasso import Lasso
+from safelight.gui.canvas.tools.liquify import Liquify
 from safelight.gui.canvas.tools.magnetic_lasso import Magnetic
 from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.patch import Patch
@@ -53,6 +54,7 @@ TOOLS: list[type[Tool]] = [
     RedEye,
     TouchUp,
     Smudge,
+    Liquify,
     Paint,
     Pencil,
     GradientTool,

@@ -116,7 +116,7 @@ class PixelBrush(Brush):
             self._paint_on()
             made, self._made = self._made, None
             if made is not None and (made.heals or made.waits):
-                self._end(made, self._edit(made))
+                self._end(made, self.stroke_edit(made))
             self.end()
 
     def _paint_on(self) -> None:
@@ -124,7 +124,7 @@ class PixelBrush(Brush):
         stroke, made = self.brush.take(self._hardness(), **how), self._made
         if stroke is not None and made is not None:
             made.add(stroke)
-            self.surface.do(retouch.laying(made, self._edit(made)))
+            self.surface.do(retouch.laying(made, self.stroke_edit(made)))
 
     def _end(self, made: retouch.Retouching, edit: Edit) -> None:
         """End a stroke, also one whose last pieces have to wait until the document is free."""
@@ -136,7 +136,7 @@ class PixelBrush(Brush):
         """Hardness of the stroke, 0 to 1."""
         return self.brush.hardness
 
-    def _edit(self, made: retouch.Retouching) -> Edit:
+    def stroke_edit(self, made: retouch.Retouching) -> Edit:
         """The whole stroke so far, as the command tells of it."""
         edit = self.which(
             layer=made.asked,
