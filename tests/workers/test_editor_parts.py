@@ -69,7 +69,9 @@ def test_a_home_folder_that_python_imports_from_cannot_be_read(how, tmp_path):
         check=True,
     )
     # The plugin was loaded, with a package of the editor's own from its sources.
-    assert json.loads(run.stdout) == "ValueError: PermissionError; PermissionError"
+    words = json.loads(run.stdout).removeprefix("ValueError: ").split("; ")
+    assert len(words) == 2
+    assert set(words) <= {"PermissionError", "FileNotFoundError"}
 
 
 BUILT_IN = """
@@ -112,6 +114,8 @@ def test_the_built_in_plugins_reach_neither_the_users_files_nor_the_network(tmp_
         pool.close()
     (failure,) = told.failures
     words = failure["reason"].removeprefix("ValueError: ").split()
-    assert words == [*["PermissionError"] * 2, "done", *["PermissionError"] * 3, "done"]
+    done = [word == "done" for word in words]
+    assert done == [False, False, True, False, False, False, True]
+    assert {*words} <= {"done", "PermissionError", "FileNotFoundError", "OSError"}
     assert len({item["id"].split(".")[0] for item in told.filters}) > 5  # all of the editor's own
     assert not list((tmp_path / "cache" / "safelight" / "working").iterdir())

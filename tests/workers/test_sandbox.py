@@ -5,11 +5,12 @@ import os
 import socket
 import subprocess
 import sys
+from errno import EACCES, ENOENT, EPERM
 from pathlib import Path
 
 import pytest
 
-from safelight.workers.confinement import bubblewrap, sandbox
+from safelight.workers.confinement import bubblewrap, own_tree, sandbox
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="about Linux")
 
@@ -60,7 +61,7 @@ TRYING = """
 import ctypes, fcntl, json, os, pathlib, socket, sys
 from safelight.workers.confinement import sandbox
 
-version, editor, scratch, server, card = json.loads(sys.argv[1])
+version, editor, scratch, server, card, hidden, link = json.loads(sys.argv[1])
 sandbox.DEVICES = card
 mine = socket.socketpair()  # as the one that a worker talks through: the editor holds an end
 found = sandbox.landlock_version()
@@ -89,6 +90,11 @@ tried = {
     "signal by F_SETOWN_EX": lambda: fcntl.fcntl(mine[0], 15, bytes(8)),
     "signal by FIOSETOWN": lambda: fcntl.ioctl(mine[0], 0x8901, editor.to_bytes(4, "little")),
     "signal by SIOCSPGRP": lambda: fcntl.ioctl(mine[0], 0x8902, editor.to_bytes(4, "little")),
+    "news of a folder": lambda: fcntl.fcntl(os.open(scratch, 0), 1026, 1),
+    "news of a file": lambda: fcntl.fcntl(os.open(mark, 0), 1024, 0),
+    "a thread with files of its own": lambda: call(NUMBERS["clone"], 0x10900, 0, 0, 0, 0),
+    "a file's size": lambda: os.stat(hidden),
+    "where a link leads": lambda: os.readlink(link),
     "datagram pair": lambda: descriptor(socket.SOCK_DGRAM),
     "raw pair": lambda: descriptor(socket.SOCK_RAW),
     "stream with an address": connected,
@@ -110,6 +116,8 @@ pretended = {
     "setxattr": lambda: os.setxattr(scratch, "user.x", b"1"),
     "binding": lambda: os.sched_setaffinity(editor, {0}),
 }
+mark = pathlib.Path(scratch, "mark")
+mark.write_text("")
 NUMBERS = sandbox._architecture().numbers
 
 def outcome(deed):
@@ -136,11 +144,17 @@ def test_neither_signals_nor_sockets_nor_others_are_in_reach_on_older_kernels_to
     A device that is called a graphics card brings the list of calls that are refused.
     """
     bound = os.sched_getaffinity(0)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         name = str(tmp_path / "server")
         server.bind(name)
         server.setblocking(False)
-        order = json.dumps([version, os.getpid(), str(tmp_path), name, card])
+        hidden, link = tmp_path / "photograph.jpg", tmp_path / "link"
+        hidden.write_bytes(b"pixels")
+        link.symlink_to(hidden)
+        words = [version, os.getpid(), str(scratch), name, card, str(hidden), str(link)]
+        order = json.dumps(words)
         editor = str(Path(sandbox.__file__).parents[3])
         run = subprocess.run(
             [sys.executable, "-c", TRYING, order],
@@ -152,8 +166,11 @@ def test_neither_signals_nor_sockets_nor_others_are_in_reach_on_older_kernels_to
         with pytest.raises(BlockingIOError):
             server.recv(100)
     refused, pretended = json.loads(run.stdout)
-    assert {name: errno for name, errno in refused.items() if errno not in (1, 13)} == {}
+    told = [refused.pop(name) for name in ("a file's size", "where a link leads")]
+    # With a card, and where there are no user namespaces, names and sizes can be asked for.
+    assert told == ([ENOENT, ENOENT] if own_tree.possible() and not card else [0, 0])
+    assert {name: code for name, code in refused.items() if code not in (EPERM, EACCES)} == {}
     assert {name: errno for name, errno in pretended.items() if errno} == {}
-    assert "user.x" not in os.listxattr(tmp_path)
+    assert "user.x" not in os.listxattr(scratch)
     assert os.sched_getaffinity(0) == bound
     assert os.sched_getscheduler(0) != os.SCHED_IDLE

@@ -21,12 +21,13 @@ from safelight.workers.confinement.syscalls import (
     OWNING,
     PRETENDED,
     PROCESS_OPTIONS,
+    TIMES,
 )
 
 Block = tuple[bytes, ...]
 """Instructions of which none is left without an answer."""
 
-_LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
+_LOAD, _JUMP, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x06
 _AND = 0x54
 _ALL = 0xFFFFFFFF
 _FURTHEST = 255
@@ -40,7 +41,10 @@ _SOCKET_TYPE, _STREAMS = 0xF, (1, 5)
 (linux/net.h).
 """
 
-_THREAD = 0x00010000  # CLONE_THREAD
+_THREAD = 0x00010000 | 0x00000400
+"""What every thread is (CLONE_THREAD), with the open files of all (CLONE_FILES): of files that a
+thread has for itself nobody would know.
+"""
 _X32 = 0x40000000
 _SHARED_ANONYMOUS = 0x01 | 0x20
 """Memory that is both is no process's own: no limit counts it."""
@@ -73,12 +77,6 @@ def _among(
     return (*steps, *otherwise, *then)
 
 
-def _any_bit(argument: int, bits: int, then: Block, otherwise: Block) -> Block:
-    """``then`` where one of some bits of an argument's low half is set."""
-    load = _step(_LOAD, _ARGUMENTS + 8 * argument)
-    return (load, _step(_ANY_BIT, bits, len(otherwise)), *otherwise, *then)
-
-
 def _null(argument: int, then: Block, otherwise: Block) -> Block:
     """``then`` where an argument is a null pointer."""
     low = _ARGUMENTS + 8 * argument
@@ -89,13 +87,15 @@ def _null(argument: int, then: Block, otherwise: Block) -> Block:
     )
 
 
-def rules(process: int, *, only: bool) -> dict[str, Block]:
+def rules(process: int, *, only: bool, times: bool) -> dict[str, Block]:
     """What becomes of the calls of ``process`` by their names. ``only``: what is not among them is
-    unknown; else it is allowed.
+    unknown; else it is allowed. ``times``: those of files may be set.
     """
     own = (0, process)
     found = dict.fromkeys(ALLOWED, ALLOW) if only else {}
     found |= dict.fromkeys(DENIED, DENY) | dict.fromkeys(PRETENDED, DONE)
+    if times:
+        found |= dict.fromkeys(TIMES, ALLOW)
     found |= dict.fromkeys(("kill", "tgkill", *OF_ITSELF), _among(0, own, ALLOW, DENY))
     found["prlimit64"] = _among(0, own, _null(2, ALLOW, DENY), DENY)  # asking is free
     # ONNX Runtime binds its threads, which nobody misses; the threads of others stay unbound.
@@ -107,7 +107,7 @@ def rules(process: int, *, only: bool) -> dict[str, Block]:
     found["ioctl"] = _among(1, OWNING, DENY, ALLOW)
     # Threads come through the older call, whose flags a filter can read.
     found["clone3"] = UNKNOWN
-    found["clone"] = _any_bit(0, _THREAD, ALLOW, DENY)
+    found["clone"] = _among(0, (_THREAD,), ALLOW, DENY, _THREAD)
     found["mmap"] = _among(3, (_SHARED_ANONYMOUS,), NO_MEMORY, ALLOW, _SHARED_ANONYMOUS)
     if only:
         found["prctl"] = _among(0, PROCESS_OPTIONS, ALLOW, WRONG)

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.workers.confinement import bubblewrap
+from safelight.workers.confinement import bubblewrap, own_tree
 from safelight.workers.confinement.call_filter import program, rules
 from safelight.workers.confinement.call_numbers import ARCHITECTURES, Architecture
 from safelight.workers.confinement.syscalls import ALLOWED, DENIED
@@ -55,6 +55,9 @@ _SYSTEM = (
     "/proc/driver/nvidia",
 )
 """What every Python process reads of the system."""
+
+_SEEN = ("/proc", "/etc/alternatives")
+"""What a process sees beside what it reads: where links between libraries lead."""
 
 NICENESS = 5
 """How much less of the processors a worker gets than the window: a third, when both want all."""
@@ -168,13 +171,29 @@ def confine(
     if _libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise SandboxError("the kernel does not let this process give up its privileges")
     cards = [Path(found) for found in sorted(glob.glob(DEVICES))] if card else []
+    alone = wrapped
     if protection.files and not wrapped:
         beside = [Path(found) for pattern in _CARD if cards for found in glob.glob(pattern)]
         # Newer drivers give their threads names, there.
         devices = [Path("/dev/null"), *cards, *([Path("/proc/self/task")] if cards else [])]
-        _confine_files([*readable, *map(Path, _SYSTEM), *beside], [*writable, *devices])
-    _filter_calls(only=not cards)
+        read, written = [*readable, *map(Path, _SYSTEM), *beside], [*writable, *devices]
+        if not cards:
+            alone = _leave_sight(read, written)
+        _confine_files(read, written)
+    _filter_calls(only=not cards, times=alone)
     return protection
+
+
+def _leave_sight(readable: Sequence[Path], writable: Sequence[Path]) -> bool:
+    """See nothing else, where the system allows a process that; whether it did."""
+    numbers, folder = ARCHITECTURES[platform.machine()].numbers, os.getcwd()
+    try:
+        allowed = own_tree.enter([*readable, *map(Path, _SEEN)], writable, numbers)
+    except OSError as error:
+        raise SandboxError(f"no tree of its own: {error.strerror}") from None
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
+    return allowed
 
 
 def _confine_files(readable: Sequence[Path], writable: Sequence[Path]) -> None:
@@ -211,13 +230,13 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
         os.close(descriptor)
 
 
-def _filter_calls(*, only: bool) -> None:
+def _filter_calls(*, only: bool, times: bool) -> None:
     """Refuse what no filter needs, and act as if file modes and times were set. ``only``: what is
-    not known to be needed does not exist.
+    not known to be needed does not exist. ``times``: those of files are really set.
     """
     architecture = _architecture()
     assert architecture is not None
-    steps = program(architecture, rules(os.getpid(), only=only), only=only)
+    steps = program(architecture, rules(os.getpid(), only=only, times=times), only=only)
     code = ctypes.create_string_buffer(steps, len(steps))
     head = ctypes.create_string_buffer(struct.pack("@HP", len(steps) // 8, ctypes.addressof(code)))
     if _libc().prctl(_SET_SECCOMP, _FILTER, ctypes.byref(head), 0, 0) != 0:

@@ -27,7 +27,7 @@ DENIED = (
     *("keyctl", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module"),
     *("reboot", "swapon", "swapoff", "sethostname", "setdomainname", "settimeofday", "acct"),
     *("clock_settime", "adjtimex", "clock_adjtime", "quotactl", "syslog", "iopl", "ioperm"),
-    "modify_ldt",
+    *("modify_ldt", "capset"),
     # What others do with their files, which no rule about files hides.
     *("inotify_init", "inotify_init1", "inotify_add_watch", "fanotify_init", "fanotify_mark"),
     # Ways around this filter, and memory that outlives the process.
@@ -44,12 +44,18 @@ PRETENDED = (
 )
 """Done as if: Landlock does not cover modes, owners and times, and an error breaks copying."""
 
+TIMES = ("utime", "utimes", "utimensat", "futimesat")
+"""Those of them that set times: allowed where what a process may not write is mounted read-only.
+Where they are pretended, ``Path.touch`` makes no file: it asks for the time of now first.
+"""
+
 OF_ITSELF = ("sched_setscheduler", "sched_setparam", "sched_setattr")
 """Allowed where the first argument is this process or 0, which is this thread."""
 
-OWNERS = (8, 10, 15)
-"""Commands of fcntl (F_SETOWN, F_SETSIG, F_SETOWN_EX) by which the kernel sends a signal to whom
-they name; Landlock knows of it since its version 6.
+OWNERS = (8, 10, 15, 1024, 1026)
+"""Commands of fcntl: F_SETOWN, F_SETSIG and F_SETOWN_EX, by which the kernel sends a signal to whom
+they name (Landlock knows of it since its version 6), F_SETLEASE and F_NOTIFY, by which it tells
+what others do with a file.
 """
 
 OWNING = (0x8901, 0x8902)
