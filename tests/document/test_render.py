@@ -3,6 +3,9 @@ the W3C's formulas say, and what a renderer remembers changes nothing.
 """
 
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -855,3 +858,33 @@ def test_which_layers_are_clipped_is_told_in_one_pass():
     assert clipping_bases(layers) == [None] + [0] * 999
     assert Counted.looks <= 3000
     assert clipping_bases(layers) == [clipping_base(layers, place) for place in range(1000)]
+
+
+def test_two_threads_that_share_a_renderer_get_each_its_own_pixels(monkeypatch):
+    """The picture's tiles and those of what is clipped are made on two threads."""
+    halves = np.zeros((256, 512, 3), np.uint8)
+    halves[:, 256:] = 200
+    below = Layer("Below", Raster.from_array(halves))
+    above = Layer("Above", Raster.filled(512, 256, (0, 200, 0, 128), "uint8"))
+    base = Document(512, 256, "uint8", (below, above))
+    other = Layer("Other", Raster.filled(512, 256, (0, 0, 200, 128), "uint8"))
+    documents = [base, replace(base, layers=(below, above, other))]
+    regions = [Region(0, 0, 256, 256), Region(256, 0, 256, 256)]
+    renderer = Renderer(memory=1 << 24)
+    for document in (*documents, documents[0]):
+        for region in regions:
+            renderer.render(document, region)  # what lies below is remembered from now on
+    changed = edits.set_opacity(other.id, 0.5).apply(documents[1])
+    meeting, mix = threading.Barrier(2), sys.modules[render.__module__].composite
+
+    def slowly(*given, **told):
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.2)  # both are in the midst of it, where both may be
+        mix(*given, **told)
+
+    monkeypatch.setattr(sys.modules[render.__module__], "composite", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        made = list(threads.map(lambda place: renderer.render(changed, place), regions))
+    monkeypatch.undo()
+    for pixels, region in zip(made, regions, strict=True):
+        assert np.array_equal(pixels, render(changed, region))

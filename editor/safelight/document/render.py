@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -176,7 +177,7 @@ class Renderer:
 
     Layers are values, so what lies below a changed layer is known to be the same by identity;
     there is nothing to invalidate. ``memory`` bounds what is remembered, in bytes. ``lenient`` is
-    that of ``render``. Not for two threads at once.
+    that of ``render``. What several threads ask for is made one after the other.
     """
 
     def __init__(self, live: Live | None = None, *, memory: int = 0, lenient: bool = False) -> None:
@@ -188,6 +189,7 @@ class Renderer:
         self._held = 0
         self._canvases: dict[int, Region] = {}
         self._scratch: Pixels = np.empty(0, np.float32)
+        self._lock = threading.Lock()
 
     def render(self, document: Document, region: Region, depth: str | None = None) -> NDArray[Any]:
         """The picture at ``region``: (height, width, 3 or 4) of ``depth``, in the document's own
@@ -206,11 +208,12 @@ class Renderer:
         region = region.move(around.margin, around.margin)
         result = np.empty((region.height, region.width, channels), depth)
         for cell in [region] if looks else _cells(region):
-            pixels = from_float(self._stack(around, cell), depth)
-            place = cell.move(-region.x, -region.y)
-            # By channel: numpy is three times as slow at copying three of four.
-            for channel in range(channels):
-                result[place.rows(), place.columns(), channel] = pixels[..., channel]
+            with self._lock:  # what is remembered, and the scratch memory, are one thread's
+                pixels = from_float(self._stack(around, cell), depth)
+                place = cell.move(-region.x, -region.y)
+                # By channel: numpy is three times as slow at copying three of four.
+                for channel in range(channels):
+                    result[place.rows(), place.columns(), channel] = pixels[..., channel]
         return result
 
     def _stack(self, around: Surrounded, region: Region) -> Pixels:
