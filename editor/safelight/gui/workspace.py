@@ -261,6 +261,7 @@ class Workspace(QWidget):
         self.canvas.tool_changed.connect(self._tool_changed)
         self.canvas.before_changed.connect(self.changed)
         self.canvas.edit_wanted.connect(self._do)
+        self.canvas.activation_wanted.connect(session.activate)
         self.canvas.filter_wanted.connect(self.filters.apply_along)
         for panel in self.panels:
             panel.attach(session, self.canvas)

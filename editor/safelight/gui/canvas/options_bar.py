@@ -192,7 +192,8 @@ class OptionsBar(QFrame):
         self.controls, self.buttons = {}, {}
         self.title.setText(tool.title)
         for parameter in tool.parameters():
-            control = control_for(parameter)
+            made = tool.own_controls.get(parameter.name, control_for)
+            control = made(parameter)
             control.lie_in_a_row()
             control.set_value(tool.values[parameter.name])
             control.changed.connect(_setter(tool, control))

@@ -44,6 +44,8 @@ class Viewport(QWidget):
     """An Edit that a tool asks for; those of one gesture have the same token."""
     filter_wanted = Signal(str, object)
     """A filter by its id, and the Stroke where a tool wants it applied."""
+    activation_wanted = Signal(str)
+    """Another layer, by its id, is to be the active one."""
     tool_changed = Signal()
     """Another tool is in hand, or it has other options."""
     guides_changed = Signal()
@@ -72,6 +74,9 @@ class Viewport(QWidget):
     def apply(self, identity: str, stroke: Stroke) -> None:
         """Ask for a filter, as its settings begin, where a stroke has been."""
         self.filter_wanted.emit(identity, stroke)
+
+    def take(self, name: str) -> None:
+        """Take the tool of that id in hand."""
 
     def leave(self) -> None:
         """Put the tool in hand away, and take the one that was there before it."""

@@ -519,7 +519,7 @@ class LayerTree(QTreeWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A double click on a name edits it; on a small picture of what was developed from a raw
-        file, develops that again.
+        file, develops that again, and on that of a text, types in that.
         """
         point = event.position().toPoint()
         index = self.indexAt(point)
@@ -529,6 +529,8 @@ class LayerTree(QTreeWidget):
         across = point.x() - self.visualRect(index).left() - _EYE
         if layer.developed is not None and across < self.row_height:
             self.panel.ask("develop again")
+        elif layer.kind.name == "text" and across < self.row_height:
+            self.panel.ask("tool text edit")
         else:
             self.edit_name()
 

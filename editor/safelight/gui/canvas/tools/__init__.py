@@ -26,6 +26,7 @@ from safelight.gui.canvas.tools.shape import ShapeTool
 from safelight.gui.canvas.tools.smudge import Smudge
 from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.subject import Subject
+from safelight.gui.canvas.tools.text import TextTool
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.canvas.tools.transform import Transform
 from safelight.gui.canvas.tools.turn_view import Turn
@@ -60,6 +61,7 @@ TOOLS: list[type[Tool]] = [
     GradientTool,
     Fill,
     ShapeTool,
+    TextTool,
     Sampler,
     Zoom,
     Hand,

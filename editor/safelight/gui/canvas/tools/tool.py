@@ -21,6 +21,7 @@ from safelight.gui.keys import latin_key
 
 if TYPE_CHECKING:
     from safelight.document import Document, Edit
+    from safelight.gui.controls.control import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Tool:
     ``buttons`` are in the bar, of those at its end the one that is wanted most often last, and
     their keys work while the tool is in hand, as do those of its ``keys``, which have no button.
 
+    ``own_controls`` are those of options that others than their kinds' suit, by the options' names.
     ``rare`` names options that leave the bar first where there is no room.
 
     ``hold``: the key that takes the tool in hand for as long as it is down. ``chosen``: whether it
@@ -108,6 +110,7 @@ class Tool:
     buttons: ClassVar[tuple[Step, ...]] = ()
     keys: ClassVar[tuple[Step, ...]] = ()
     rare: ClassVar[tuple[str, ...]] = ()
+    own_controls: ClassVar[Mapping[str, type[Control]]] = {}
     chosen: ClassVar[bool] = True
     first: ClassVar[bool] = False
     tints: ClassVar[bool] = False
