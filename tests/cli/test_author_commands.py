@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+import sys
 
 import pytest
 
@@ -11,7 +12,7 @@ from safelight import actions
 from safelight.actions.plugins.smallest_network import contract, residual_network, sharpening
 from safelight.cli import main
 from safelight.cli.plugin_commands import COMMANDS
-from tests.conftest import CHECKOUT
+from tests.workers import networks
 
 
 def run(capsys, *words):
@@ -56,9 +57,6 @@ def test_new_writes_a_plugin_and_says_where_and_what_next(capsys, tmp_path, vari
 
 
 def test_new_takes_a_network_that_somebody_trained(capsys, tmp_path):
-    shipped = CHECKOUT / "plugins/clean/safelight_clean/denoise.onnx"
-    status, _, err = run(capsys, "new", "wave", "--network", shipped, "--into", tmp_path)
-    assert (status, "it takes more than a picture" in err) == (2, True)
     said = contract(title="Wave", licence="CC0-1.0", training_data="none", reach=1)
     own = tmp_path / "wave.onnx"
     own.write_bytes(residual_network(sharpening(), said))
@@ -69,6 +67,29 @@ def test_new_takes_a_network_that_somebody_trained(capsys, tmp_path):
     assert made.read_bytes() == own.read_bytes()
     status, _, err = run(capsys, "new", "sea", "--network", tmp_path / "none", "--into", tmp_path)
     assert (status, "none cannot be read" in err) == (2, True)
+
+
+def test_new_takes_what_models_add_takes_and_its_tests_pass(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    own = tmp_path / "lama.onnx"
+    own.write_bytes(networks.classifier())
+    told = "new", "heal", "--title", "Heal $1", "--into", tmp_path, "--network", own
+    status, _, err = run(capsys, *told)
+    assert (status, "not a picture" in err) == (1, True)
+    own.write_bytes(networks.filling())
+    told += "--range", "1", "--order", "rgb", "--licence", "CC0-1.0", "--training-data", "None."
+    assert run(capsys, *told)[0] == 0
+    folder = tmp_path / "safelight-heal"
+    module = (folder / "safelight_heal/__init__.py").read_text("utf-8")
+    assert "def heal(image: api.Image, job: api.Job, mask: api.Mask) -> api.Image:" in module
+    assert '"model.onnx", image, **{"mask": mask}' in module
+    assert "| mask range | 0..1 | probed |" in (folder / "safelight_heal/card.md").read_text(
+        "utf-8"
+    )
+    python = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--safelight"]
+    made = subprocess.run(python, cwd=folder, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout
+    assert " passed" in made.stdout
 
 
 def test_new_says_where_as_json(capsys, tmp_path):

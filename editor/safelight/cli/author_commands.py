@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from safelight import actions
-from safelight.actions.plugins.plugin_store import Store
+from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.cli.command_parser import Parser, Run, add_json, file_name, given
+from safelight.cli.model_commands import add_known, known_of
 from safelight.cli.terminal import complain, tell, tell_json
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def new(parser: Parser) -> Run:
         "--network",
         type=file_name,
         metavar="FILE",
-        help="an ONNX file to run, which explains itself",
+        help="an ONNX file to run, of any kind that “models add” takes",
     )
+    parser.add_argument("--licence", default="", help="the network's licence")
+    parser.add_argument("--training-data", default="", help="what it was trained on")
+    add_known(parser)
     parser.add_argument(
         "--into", type=file_name, default=Path(), metavar="FOLDER", help="where its folder is made"
     )
@@ -49,6 +53,8 @@ def new(parser: Parser) -> Run:
 
 
 def _new(parser: Parser, options: argparse.Namespace) -> int:
+    from safelight.actions.plugins.network_project import trained_network
+
     asking = sys.stdin.isatty() and not options.json
     if options.name is None and not asking:
         parser.error("a NAME is needed")
@@ -66,11 +72,17 @@ def _new(parser: Parser, options: argparse.Namespace) -> int:
             variant = "neural"
         elif asking:
             variant = _ask(f"Variant ({', '.join(actions.VARIANTS)})", variant, _variant)
-        trained = actions.Trained(options.network.read_bytes()) if options.network else None
+        trained = None
+        if options.network is not None:
+            trained = trained_network(
+                *(Store(), options.network, called, title, known_of(options)),
+                licence=options.licence,
+                training_data=options.training_data,
+            )
         folder = actions.write_plugin(options.into, called, title, variant, trained)
     except actions.TemplateError as error:
         return complain(error, 2)
-    except actions.WriteError as error:
+    except (actions.WriteError, StoreError) as error:
         return complain(error, 1)
     except OSError as error:
         return complain(f"{options.network} cannot be read: {error.strerror}", 2)

@@ -96,6 +96,12 @@ def add(parser: Parser) -> Run:
         ("training-data", "what it was trained on"),
     ):
         parser.add_argument(f"--{name}", default="", help=text)
+    add_known(parser)
+    return _add
+
+
+def add_known(parser: Parser) -> None:
+    """The options by which a person says what is probed otherwise; ``known_of`` reads them."""
     said = parser.add_argument_group("what is probed unless you say it")
     said.add_argument("--layout", choices=("nchw", "nhwc", "chw", "hwc"), help="order of the axes")
     said.add_argument("--order", choices=tuple(_ORDERS), help="what the input channels are")
@@ -121,7 +127,6 @@ def add(parser: Parser) -> Run:
         ("least", "the shortest side it takes"),
     ):
         said.add_argument(f"--{name}", type=_length, help=text)
-    return _add
 
 
 def _length(text: str) -> int:
@@ -130,7 +135,7 @@ def _length(text: str) -> int:
     return int(text)
 
 
-def _given(options: argparse.Namespace) -> dict[str, str]:
+def known_of(options: argparse.Namespace) -> dict[str, str]:
     """What the user has decided, by the names of the metadata properties."""
     said = {
         "layout": (options.layout or "").upper(),
@@ -164,7 +169,9 @@ def _add(options: argparse.Namespace) -> int:
 
     with actions.Studio() as studio:
         store, reserved = studio.store, studio.offers().built_in
-        with Candidate(store, options.file, given=_given(options), reserved=reserved) as candidate:
+        with Candidate(
+            store, options.file, given=known_of(options), reserved=reserved
+        ) as candidate:
             examined = candidate.examine()
             words = {name: getattr(options, name) for name in ("title", "category", "licence")}
             identity = Identity.of(

@@ -158,6 +158,14 @@ class Candidate:
             self._check()
             return installer.install(offer)
 
+    def described(self, identity: Identity) -> bytes:
+        """The network with all that is known of it in its metadata. Raises StoreError."""
+        with self._step:
+            examined = self.examined or self.examine()
+            out, whole = self._folder(), examined.network
+            self._ask(whole, [whole.parent], out, properties=properties(examined, identity))
+            return _file(whole.name, out / "network.onnx")
+
     def _check(self) -> None:
         if self._cancelled.is_set():
             raise Stopped("It was cancelled; nothing was changed.")
@@ -165,10 +173,7 @@ class Candidate:
     def _prepare(self, identity: Identity) -> tuple[Installer, Offer]:
         """Wrap it in a plugin and stage that; it needs nothing that pip would have to fetch."""
         examined = self.examined or self.examine()
-        out, staged = self._folder(), self._folder()
-        whole = examined.network
-        self._ask(whole, [whole.parent], out, properties=properties(examined, identity))
-        network = _file(whole.name, out / "network.onnx")
+        network, staged = self.described(identity), self._folder()
         (staged / "wheels").mkdir()
         wheel = write_wheel(staged / "wheels", examined, identity, network)
         with zipfile.ZipFile(wheel) as archive:

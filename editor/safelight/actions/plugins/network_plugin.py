@@ -190,7 +190,7 @@ def write_wheel(folder: Path, examined: Examined, identity: Identity, network: b
     package, version = identity.package, VERSION
     record = f"{package}-{version}.dist-info"
     files = {
-        f"{package}/__init__.py": _module(examined, identity).encode(),
+        f"{package}/__init__.py": module(examined, identity, f"{identity.name}.onnx").encode(),
         f"{package}/{identity.name}.onnx": network,
         f"{package}/card.md": card(examined, identity, network).encode(),
         f"{record}/METADATA": (
@@ -241,7 +241,8 @@ def card(examined: Examined, identity: Identity, network: bytes) -> str:
     return "\n".join(lines)
 
 
-def _module(examined: Examined, identity: Identity) -> str:
+def module(examined: Examined, identity: Identity, file: str) -> str:
+    """The plugin's module, as Python source; ``file`` is what the network is called beside it."""
     names = _parameters(examined.extras)
     sorts = {key: _sort(examined.kinds.get(key, "float32")) for key in names}
     parameters = "".join(f", {name}: {_SORTS[sorts[key]]}" for key, name in names.items())
@@ -270,7 +271,7 @@ def _module(examined: Examined, identity: Identity) -> str:
         scale=_scale(examined),
         name=identity.name,
         parameters=parameters,
-        file=_quoted(f"{identity.name}.onnx"),
+        file=_quoted(file),
         inputs=f", **{{{', '.join(values)}}}" if values else "",
     )
 
