@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from safelight.document import History
 from safelight.files import Project, is_project
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.untrusted_reader import NOTHING
+
+glancing = threading.Lock()
+"""Held while a project is looked at in passing: who opens one in earnest waits for that."""
 
 
 @contextlib.contextmanager
@@ -28,7 +32,8 @@ def opened_file(
     Raises OpenError, ProjectError, ProjectInUse.
     """
     if is_project(path):
-        project, history = Project.open(path, pixel_limit=pixel_limit)
+        with glancing:
+            project, history = Project.open(path, pixel_limit=pixel_limit)
         try:
             yield history, ()
         finally:

@@ -56,14 +56,14 @@ def kept_copy(path: str | os.PathLike[str]) -> str:
     return Embedded("image/webp", Path(path).stem, data).text()
 
 
-def reduced(document: Document, side: int) -> NDArray[np.uint8]:
+def reduced(document: Document, side: int, live: Live | None = None) -> NDArray[np.uint8]:
     """All of a document, (height, width, 3), sRGB-encoded, of at most ``side`` a side; what is
-    transparent on white.
+    transparent on white. Raises LayerFailed.
     """
     from PIL import Image
 
     longest = max(document.width, document.height)
-    pixels = at_level(document, (longest // (2 * side)).bit_length())
+    pixels = at_level(document, (longest // (2 * side)).bit_length(), live)
     if pixels.shape[2] == 4:
         pixels = _on_white(pixels)
     image = Image.fromarray(np.rint(pixels.clip(0, 1) * 255).astype(np.uint8))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight import actions
+from safelight.actions.opened_file import glancing
 from safelight.document import History
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.gui.document_files import wait_for_closed
@@ -62,7 +63,8 @@ def open_for_the_screen(
 
     if actions.is_project(path):
         wait_for_closed()
-        project, history = actions.Project.open(path, scratch=actions.cache_folder())
+        with glancing:
+            project, history = actions.Project.open(path, scratch=actions.cache_folder())
         try:
             _make_levels(history)
         except BaseException:

@@ -16,8 +16,10 @@ from types import MappingProxyType
 from safelight.actions.folder.folder_photographs import FolderPhotograph, marks_beside
 from safelight.actions.folder.thumbnail_store import ThumbnailStore
 from safelight.actions.open_confined import look_at, open_picture
+from safelight.actions.opened_file import glancing
 from safelight.actions.picture_settings import reduced
-from safelight.files import OpenError, is_project
+from safelight.document import LayerFailed, Live
+from safelight.files import OpenError, Project, ProjectError, ProjectInUse, is_project
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.glance import SIDE, Glance
 from safelight.files.metadata import describe
@@ -27,8 +29,8 @@ from safelight.files.picture_marks import Marks
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What came of looking at a ``photograph``: a ``glance``, or None and why not in ``trouble``
-    ("" for what shows nothing: a project). ``marks`` are those of its sidecars, or else its own.
-    ``pictured``: the glance has a picture, and not facts alone.
+    ("" for what shows nothing: a project that is open). ``marks`` are those of its sidecars, or
+    else its own. ``pictured``: the glance has a picture, and not facts alone.
     """
 
     photograph: FolderPhotograph
@@ -39,16 +41,24 @@ class Seen:
 
 
 def seen(
-    photograph: FolderPhotograph, store: ThumbnailStore | None, importers: Importers = tuple
+    photograph: FolderPhotograph,
+    store: ThumbnailStore | None,
+    importers: Importers = tuple,
+    live: Live | None = None,
 ) -> Seen:
     """Look at a photograph, or remember how it looked. Never raises for what is wrong with it."""
     path, stamp = photograph.path, photograph.stamp
     glance = store.get(path, stamp) if store is not None else None
     trouble = ""
-    if glance is None and not is_project(path):
+    if glance is None:
         try:
-            glance = look_at(path) or _foreign(path, importers)
-        except OpenError as error:
+            if is_project(path):
+                glance = _of_project(path, live)
+            else:
+                glance = look_at(path) or _foreign(path, importers)
+        except ProjectInUse:
+            pass  # it is seen where it is open
+        except (OpenError, ProjectError) as error:
             trouble = str(error)
         except Exception as error:  # one file that nobody has foreseen does not stop the others
             trouble = f"{path.name} cannot be looked at: {error}."
@@ -72,6 +82,24 @@ def _foreign(path: Path, importers: Importers) -> Glance:
     return Glance(reduced(document, SIDE), document.width, document.height, camera=camera)
 
 
+def _of_project(path: Path, live: Live | None) -> Glance | None:
+    """A project as it was saved; None where a layer of it cannot be computed now. Raises
+    ProjectError.
+    """
+    with glancing:
+        project, history = Project.open(path)
+        try:
+            document = history.document
+            camera = describe(document).get("camera", "")
+            return Glance(
+                reduced(document, SIDE, live), document.width, document.height, camera=camera
+            )
+        except LayerFailed:
+            return None
+        finally:
+            project.close()
+
+
 class Glances:
     """Looks at photographs on a thread of its own until it is closed; ``found`` hears of each, on
     that thread.
@@ -82,8 +110,10 @@ class Glances:
         found: Callable[[Seen], object],
         store: ThumbnailStore | None = None,
         importers: Importers = tuple,
+        live: Callable[[], Live | None] = lambda: None,
     ) -> None:
         self._found = found
+        self._live = live
         self._store = store
         self._importers = importers
         self._changed = threading.Condition()
@@ -143,7 +173,7 @@ class Glances:
         while (item := self._next()) is not None:
             photograph, facts = item
             if facts is None:
-                made = seen(photograph, self._store, self._importers)
+                made = seen(photograph, self._store, self._importers, self._live())
             else:
                 made = Seen(photograph, facts, marks_seen(photograph, facts), pictured=False)
             with self._changed:

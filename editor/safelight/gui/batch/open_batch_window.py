@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from safelight.gui.deed_context import DeedContext
 
 
-def open_batch(context: DeedContext) -> None:
-    """Show the batch window; where it is open already, bring it to the front."""
+def open_batch(context: DeedContext, files: Sequence[Path] = ()) -> None:
+    """Show the batch window; where it is open already, bring it to the front. It gets ``files``."""
     from safelight.gui.batch.batch_window import BatchWindow
 
     studio = context.backend.studio
@@ -18,15 +19,17 @@ def open_batch(context: DeedContext) -> None:
         if isinstance(window, BatchWindow):
             window.raise_()
             window.activateWindow()
+            window.take(files)
             return
 
     def opened() -> list[Path]:
         paths = (item.session.files.path for item in context.tabs.workspaces())
         return [path for path in paths if path is not None]
 
-    here = opened()
+    here = [*files, *opened()]
     folder = (here[0].absolute().parent if here else Path.home()) / "batch"
     window = BatchWindow(studio, context.window, folder=folder, opened=opened)
     context.closing.windows.add(window)
     window.destroyed.connect(lambda: context.closing.windows.discard(window))
     window.show()
+    window.take(files)

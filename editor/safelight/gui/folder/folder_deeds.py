@@ -13,6 +13,13 @@ from PySide6.QtWidgets import QMenu
 from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.folder.compare_photographs import compare
+from safelight.gui.folder.paste_on_photographs import (
+    batch_of_chosen,
+    copy_settings,
+    may_copy,
+    may_paste,
+    paste_settings,
+)
 from safelight.gui.photograph_tabs import labelled
 
 if TYPE_CHECKING:
@@ -73,6 +80,26 @@ def of_folder(context: DeedContext) -> list[Deed]:
             tip="Two photographs of the folder, zoomed and moved together; C in the strip",
         )
     )
+    lines += [
+        Deed(
+            *("copy settings", "Copy settings", partial(copy_settings, context), "Edit", 4),
+            shortcuts=("Ctrl+Alt+Shift+C",),
+            when=partial(may_copy, context),
+            tip="What was done to the photograph in front, to be pasted on others",
+        ),
+        Deed(
+            *("paste settings", "Paste settings", partial(paste_settings, context), "Edit", 4),
+            shortcuts=("Ctrl+Alt+Shift+V",),
+            when=partial(may_paste, context),
+            tip="On the chosen photographs: a project beside each; or on the one in front",
+        ),
+        Deed(
+            *("batch of chosen", "Batch of the chosen…", partial(batch_of_chosen, context)),
+            *("File", 1),
+            when=lambda: chosen() and context.backend.studio is not None,
+            tip="Do to the chosen photographs of the folder what a recipe says",
+        ),
+    ]
     where = "; the key is for where the strip has the keyboard"
     for title, id, asked in _marks():
         tip = "Written into a sidecar beside the photograph, which stays as it is"
@@ -115,6 +142,9 @@ def show_menu(context: DeedContext, point: QPoint) -> None:
     opens = menu.addAction(labelled(f"Open{several} in tabs" if several else "Open in a tab"))
     opens.triggered.connect(lambda: _open_apart(context, rows))
     menu.addAction(context.deeds["compare"])
+    menu.addSeparator()
+    for id in ("copy settings", "paste settings", "batch of chosen"):
+        menu.addAction(context.deeds[id])
     menu.addSeparator()
     for deed in context.deeds:
         if deed.id.startswith("mark "):

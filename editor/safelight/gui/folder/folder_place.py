@@ -16,6 +16,9 @@ from safelight.gui.open_files import Opening
 from safelight.gui.photograph_tabs import Tabs
 
 if TYPE_CHECKING:
+    from safelight.actions.folder.paste_settings import CopiedSettings
+    from safelight.document import Live
+    from safelight.gui.batch.batch_thread import RunningBatch
     from safelight.gui.folder.folder_strip import FolderStrip
     from safelight.gui.workspace import Workspace
 
@@ -26,7 +29,8 @@ class FolderPlace(QObject):
 
     ``strip`` is there from the first folder on. ``changed`` tells that another folder is shown, or
     none; ``asked`` a point of the screen at which what can be done to the chosen is wanted;
-    ``compared``, that they are to be compared.
+    ``compared``, that they are to be compared. ``copied`` are settings to be pasted; ``pasting``
+    is what runs while they are.
     """
 
     changed = Signal()
@@ -48,6 +52,8 @@ class FolderPlace(QObject):
         layout = QVBoxLayout(self.holder)
         layout.setContentsMargins(0, 0, 0, 0)
         self.strip: FolderStrip | None = None
+        self.copied: CopiedSettings | None = None
+        self.pasting: RunningBatch | None = None
         self.ahead = Ahead(backend)
         opening.ahead = self.ahead
         self._browsed: Workspace | None = None
@@ -103,13 +109,15 @@ class FolderPlace(QObject):
     def end(self) -> None:
         """End what is under way beside the window."""
         self.ahead.forget()
+        if self.pasting is not None:
+            self.pasting.stop()
         if self.strip is not None:
             self.strip.end()
 
     def _make(self) -> None:
         from safelight.gui.folder.folder_strip import FolderStrip
 
-        self.strip = FolderStrip(self._endings, self._backend.importers)
+        self.strip = FolderStrip(self._endings, self._backend.importers, self._live)
         self.strip.wanted.connect(self.open)
         self.strip.stepped.connect(self.step)
         self.strip.asked.connect(self.asked)
@@ -122,6 +130,10 @@ class FolderPlace(QObject):
         layout = self.holder.layout()
         assert layout is not None
         layout.addWidget(self.strip)
+
+    def _live(self) -> Live | None:
+        """What computes live layers, if it is there."""
+        return None if self._backend.studio is None else self._backend.studio.live
 
     def _endings(self) -> set[str]:
         """The endings of what is opened; asked on a thread."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolBut
 from safelight.actions.folder.folder_glances import Glances
 from safelight.actions.folder.folder_photographs import PictureFolder, read_folder
 from safelight.actions.folder.thumbnail_store import ThumbnailStore
+from safelight.document import Live
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.glance import Glance
 from safelight.folders import cache_folder
@@ -41,6 +42,9 @@ _AHEAD = 12
 _LONGEST_NAME = 30
 """Letters of a folder's name that are shown; all of it is in the tooltip."""
 
+_SAID = 8000
+"""Milliseconds for which it is said that something has ended."""
+
 _WATCHED = 120
 """Most files that are watched one by one, for what is written into them in place."""
 
@@ -62,11 +66,17 @@ class FolderStrip(QFrame):
     closed = Signal()
     compared = Signal()
 
-    def __init__(self, endings: Callable[[], Collection[str]], importers: Importers) -> None:
+    def __init__(
+        self,
+        endings: Callable[[], Collection[str]],
+        importers: Importers,
+        live: Callable[[], Live | None] = lambda: None,
+    ) -> None:
         super().__init__()
         self.setObjectName("status")
         self.folder: Path | None = None
-        self._endings, self._importers = endings, importers
+        self._endings, self._importers, self._live = endings, importers, live
+        self._progress = ""
         self._store: ThumbnailStore | None = None
         self._glances: Glances | None = None
         self._known: dict[Path, Glance] = {}
@@ -74,6 +84,7 @@ class FolderStrip(QFrame):
         self._select: Path | None = None
         self._held: tuple[list[Path], Path | None] = [], None
         self._skipped = 0
+        self._stopping: Callable[[], object] = lambda: None
         self._there = True
         self._surveyed = False
         self.rows = FolderRows(PICTURE, self)
@@ -84,6 +95,8 @@ class FolderStrip(QFrame):
         self.marks = FolderMarks(self.rows, self)
         self.name, self.count = QLabel(), QLabel()
         self.compare = _button("Compare", "The chosen one and the next, or two that are chosen (C)")
+        self.stop = _button("Stop", "Stop pasting: what is under way is left")
+        self.stop.hide()
         self.close_button = _button("✕", "Close the strip")
         self._watcher = QFileSystemWatcher(self)
         self._calm, self._sifting = QTimer(self), QTimer(self)
@@ -104,6 +117,7 @@ class FolderStrip(QFrame):
         head.setSpacing(8)
         head.addWidget(self.name)
         head.addWidget(self.count, 1)
+        head.addWidget(self.stop)
         head.addWidget(self.bar)
         head.addWidget(self.compare)
         head.addWidget(self.close_button)
@@ -126,6 +140,7 @@ class FolderStrip(QFrame):
         self.bar.changed.connect(self._filter)
         self.bar.asked.connect(self._survey)
         self.marks.said.connect(self.said)
+        self.stop.clicked.connect(lambda: self._stopping())
         self.compare.clicked.connect(self.compared)
         self.view.compared.connect(self.compared)
         self.close_button.clicked.connect(self.closed)
@@ -179,7 +194,7 @@ class FolderStrip(QFrame):
     def _show(self, found: PictureFolder, known: dict[Path, Glance], store: ThumbnailStore) -> None:
         if self._store is None:
             self._store = store
-            self._glances = Glances(self._mail.post, store, self._importers)
+            self._glances = Glances(self._mail.post, store, self._importers, self._live)
         self._known, self._there = known, True
         self._skipped = found.skipped
         self.rows.have(found.photographs, known)
@@ -350,6 +365,22 @@ class FolderStrip(QFrame):
             model.setCurrentIndex(self.rows.index(place), flags)
         model.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
+    def show_progress(self, words: str, stop: Callable[[], object] | None = None) -> None:
+        """Say how far something is that is done to photographs, and offer to ``stop`` it; what is
+        said of its end goes by itself.
+        """
+        self._progress = words
+        self._stopping = stop or (lambda: None)
+        self.stop.setVisible(stop is not None)
+        self._show_words()
+        if stop is None:
+            QTimer.singleShot(_SAID, self, lambda: self._forget(words))
+
+    def _forget(self, words: str) -> None:
+        if self._progress == words:
+            self._progress = ""
+            self._show_words()
+
     def _show_words(self) -> None:
         shown, count = len(self.rows.rows), self.rows.count
         words = f"{count} photograph{'' if count == 1 else 's'}"
@@ -360,6 +391,7 @@ class FolderStrip(QFrame):
         chosen = len(self.view.selectionModel().selectedIndexes())
         words += f", {chosen} chosen" if chosen > 1 else ""
         words += f", {self._skipped} unreadable" if self._skipped else ""
+        words += f" — {self._progress}" if self._progress else ""
         self.count.setText(words)
         self.count.setToolTip(words)
         self.compare.setEnabled(len(self.two) == 2)
