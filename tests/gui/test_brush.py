@@ -200,6 +200,23 @@ def test_what_is_selected_is_red_while_painting_or_when_that_is_wanted(
     assert seen(canvas, qtbot, 250, 200) == untouched
 
 
+def test_a_mask_is_seen_alone_in_white_grey_and_black(canvas, opened, qtbot):
+    stroke(canvas, qtbot, (150, 80))
+    canvas.take("hand")
+    plain = seen(canvas, qtbot, 250, 200)
+    canvas.show_mask_alone = True
+    assert seen(canvas, qtbot, 150, 80) == (255, 255, 255)
+    assert seen(canvas, qtbot, 250, 200) == (0, 0, 0)
+    canvas.show_before(True)
+    assert seen(canvas, qtbot, 250, 200) == plain
+    canvas.show_before(False)
+    canvas.show_mask_alone = False
+    assert seen(canvas, qtbot, 250, 200) == plain
+    masked_layer(opened)
+    canvas.show_mask_alone = True
+    assert [seen(canvas, qtbot, x, 150)[0] for x in (50, 300)] == [255, 0]
+
+
 def test_a_layers_mask_is_judged_by_what_the_layer_does_and_red_only_where_asked_for(
     canvas, opened, qtbot
 ):

@@ -106,8 +106,8 @@ class Mesh:
         columns, rows = x / grid - around.x, y / grid - around.y
         straight = x.ndim == 2 and (x == x[:1]).all() and (y == y[:, :1]).all()
         if straight:
-            across, down = _shares(columns[0], held.shape[1]), _shares(rows[:, 0], held.shape[0])
-            made: Numbers = np.stack([down @ held[..., k] @ across.T for k in (0, 1)], axis=-1)
+            made = _along(np.moveaxis(_along(held, rows[:, 0]), 1, 0), columns[0])
+            made = np.moveaxis(made, 1, 0)
         else:
             made = _gathered(held, columns, rows)
         return made / self.times
@@ -156,15 +156,14 @@ def _cubic(part: Numbers) -> Numbers:
     )
 
 
-def _shares(places: Numbers, count: int) -> Numbers:
-    """How much each of ``count`` numbers counts at some places: (places, count)."""
+def _along(held: Numbers, places: Numbers) -> Numbers:
+    """The cubics of numbers along their first axis at some places of it."""
     first = np.floor(places)
-    weights = _cubic(places - first)
-    made = np.zeros((len(places), count))
-    rows = np.arange(len(places))
+    weights, first = _cubic(places - first), first.astype(np.intp)
+    made = np.zeros((len(places), *held.shape[1:]))
     for k in range(4):
-        at = np.clip(first.astype(np.intp) + k - 1, 0, count - 1)
-        np.add.at(made, (rows, at), weights[:, k])
+        at = np.clip(first + k - 1, 0, len(held) - 1)
+        made += held[at] * weights[:, k].reshape(-1, *(1,) * (held.ndim - 1))
     return made
 
 

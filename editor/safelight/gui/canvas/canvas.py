@@ -83,6 +83,7 @@ class Canvas(Viewport):
     show_snapping = _line("snaps", "Whether what is moved snaps to edges, middles and guides.")
     show_clipping = _line("clipping", "Whether what is clipped is seen in red and in blue.")
     show_mask_overlay = _line("mask", "Whether the mask is seen in red though nothing paints.")
+    show_mask_alone = _line("mask_alone", "Whether the mask is seen alone, white, grey and black.")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

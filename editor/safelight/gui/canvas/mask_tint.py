@@ -1,4 +1,6 @@
-"""Mask tint: a mask in translucent red above the picture, as a lith film was laid over a print."""
+"""Mask tint: a mask in translucent red above the picture, as a lith film was laid over a print; or
+in white, which over black is the mask itself.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +27,19 @@ class Tint(Picture):
     translucent = True
     coloured = False
 
-    def __init__(self, mask: Raster, grow: float = 0.0, feather: float = 0.0) -> None:
+    def __init__(
+        self, mask: Raster, grow: float = 0.0, feather: float = 0.0, *, alone: bool = False
+    ) -> None:
         super().__init__(mask)
         self.mask = mask
+        self.alone = alone
         self.shape = grow, feather
         self.composited = any(self.shape)  # that takes its time: on the thread
 
     def adopt(self, earlier: Tint, tiles: Tiles) -> None:
         """Take over what shows the same, so that only what has changed is made anew."""
-        if (earlier.width, earlier.height) != (self.width, self.height):
+        size = self.width, self.height
+        if (earlier.width, earlier.height) != size or earlier.alone != self.alone:
             return
         if self.shape == earlier.shape:
             same = partial(self._shows_the_same, earlier)
@@ -54,7 +60,7 @@ class Tint(Picture):
         pixels = from_float(shaped(self.mask, place, *self.shape), "uint8")
         if not pixels.any():
             return QImage()
-        colours = _COLOURS[pixels]
+        colours = (_WHITE if self.alone else _COLOURS)[pixels]
         kind = QImage.Format.Format_ARGB32_Premultiplied
         return QImage(colours.data, place.width, place.height, place.width * 4, kind).copy()
 
@@ -69,3 +75,6 @@ def _premultiplied() -> NDArray[np.uint32]:
 
 
 _COLOURS = _premultiplied()
+
+_WHITE = np.arange(256, dtype=np.uint32) * np.uint32(0x01010101)
+"""For each level of a mask white that is as opaque: 0xAARRGGBB, premultiplied."""

@@ -57,6 +57,7 @@ class Scene:
         self.shape = (0.0, 0.0)
         self.tint: Tint | None = None
         self.tinted = False
+        self._alone = False
         self.clipping: Clipping | None = None
         self._board = QBrush(chequerboard())
 
@@ -102,7 +103,7 @@ class Scene:
         """
         if mask is not self.mask or (grow, feather) != self.shape:
             self.mask, self.shape = mask, (grow, feather)
-            if self.tinted:
+            if self.tinted or self._alone:
                 self._widget.update()
 
     @property
@@ -152,6 +153,7 @@ class Scene:
         painter.save()
         pose.lay(painter)
         self._paint_clipping(painter, pose, lines["clipping"])
+        self._alone = lines["mask_alone"] and not self.shows_before
         self._paint_mask(painter, pose)
         if lines["grid"]:
             corner = pose.in_frame(0, 0)
@@ -173,7 +175,7 @@ class Scene:
         return not self.shows_before and split is None and pose.covers
 
     def _paint_mask(self, painter: QPainter, pose: Pose) -> None:
-        if self.tinted:
+        if self.tinted or self._alone:
             self._paint_tint(painter, pose)
         elif self.selection is not None and self.overlay is None:  # a result is judged beside it
             self._paint_outline(painter, pose, self.selection)
@@ -208,12 +210,15 @@ class Scene:
             self.tint = None
             return
         tint = self.tint
-        if tint is None or tint.mask is not mask or tint.shape != self.shape:
-            earlier, tint = tint, Tint(mask, *self.shape)
+        shown = mask, self.shape, self._alone
+        if tint is None or (tint.mask, tint.shape, tint.alone) != shown:
+            earlier, tint = tint, Tint(mask, *self.shape, alone=self._alone)
             if earlier is not None:
                 tint.adopt(earlier, self.mask_tiles)
             self.tint = tint
         left, top = pose.in_frame(0, 0)
+        if self._alone:
+            painter.fillRect(pose.whole_box(Region(0, 0, *pose.size)), QColor("black"))
         tint.paint(painter, left, top, pose.zoom, pose.clip(), self.mask_tiles)
 
     def _paint_words(

@@ -62,7 +62,7 @@ class Viewport(QWidget):
         self.shown_from = IDENTITY
         self.target = ""
         self.lines = {"grid": True, "rulers": False, "guides": True}
-        self.lines |= {"mask": False, "clipping": False, "snaps": True}
+        self.lines |= {"mask": False, "mask_alone": False, "clipping": False, "snaps": True}
         self.held = HeldKeys(self)
 
     # -- for tools -----------------------------------------------------------------------------

@@ -183,6 +183,8 @@ def _view(context: DeedContext, screen: FullScreen) -> list[Deed]:
     menu.mark("snap", "Snap", "show_snapping", tip=snaps)
     red = "What is selected, or the active layer's mask, in red over the picture"
     menu.mark("mask", "&Mask overlay", "show_mask_overlay", "Q", tip=red)
+    grey = "What is selected, or the active layer's mask, alone: white where it shows"
+    menu.mark("mask alone", "Mask alone", "show_mask_alone", "Shift+Q", tip=grey)
     clipped = "What is as light as it gets in red, what is as dark as it gets in blue"
     menu.mark("clipping", "Clippi&ng", "show_clipping", "O", tip=clipped)
     menu.part(3)

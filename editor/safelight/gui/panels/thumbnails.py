@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from safelight.gui.background import Background
-from safelight.pixels import Raster
+from safelight.pixels import Raster, from_float, to_float
 
 _SIDE = 64
 
@@ -59,7 +59,8 @@ class Thumbnails(QObject):
 def thumbnail(raster: Raster) -> QImage:
     """A small picture of a raster, from a coarse zoom level."""
     level = max((max(raster.width, raster.height) - 1).bit_length() - _SIDE.bit_length() + 1, 0)
-    pixels = raster.level(max(level, 1)).to_array()
+    # What is computed, a layer out of shape, has float32, which is no picture for Qt.
+    pixels = from_float(to_float(raster.level(max(level, 1)).to_array()), "uint8")
     rgba = np.full((*pixels.shape[:2], 4), 255, np.uint8)
     rgba[..., :3] = pixels[..., :3]
     if raster.channels == 4:

@@ -155,6 +155,10 @@ class Brush(Tool):
         self.begin(pointer, erase=erase)
         self._paint_on()
 
+    def _hardness(self) -> float:
+        """Hardness of the stroke, 0 to 1."""
+        return self.brush.hardness
+
     def begin(self, pointer: Pointer, *, erase: bool) -> None:
         """Begin a stroke, of whose points Qt leaves none out until it ends."""
         QCoreApplication.setAttribute(_LEAVES_OUT, False)
@@ -246,7 +250,7 @@ class Brush(Tool):
     def paint_above(self, painter: QPainter, pose: Pose) -> None:
         if self._pointer is not None and self.surface.heeds(self):
             radius = self.brush.size / 2 * pose.view.zoom
-            at, hardness = self._pointer * pose.ratio, self.brush.hardness
+            at, hardness = self._pointer * pose.ratio, self._hardness()
             paint_circle(painter, at, radius, hardness, pose.ratio, erases=self.erasing)
 
 

@@ -132,10 +132,6 @@ class PixelBrush(Brush):
         if made.waits:
             QTimer.singleShot(_SOON, self.surface, lambda: self._end(made, edit))
 
-    def _hardness(self) -> float:
-        """Hardness of the stroke, 0 to 1."""
-        return self.brush.hardness
-
     def stroke_edit(self, made: retouch.Retouching) -> Edit:
         """The whole stroke so far, as the command tells of it."""
         edit = self.which(
