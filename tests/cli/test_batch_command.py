@@ -19,6 +19,8 @@ from safelight.actions.batch import run_batch
 from safelight.actions.batch.batch_journal import BatchError, Journal
 from safelight.actions.stop import Stop
 from safelight.cli.main import main
+from safelight.files import WriteError, open_picture
+from tests import pictures
 from tests.attack import times
 
 FADE = {"command": "set_opacity", "settings": {"opacity": 0.5}}
@@ -265,3 +267,38 @@ def test_a_killed_batch_is_resumed_until_every_file_is_whole_and_written_once(tm
         stamps.items()
         <= {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}.items()
     )
+
+
+def test_sidecars_are_read_and_written_a_killed_run_s_goes_on_and_another_s_is_left(
+    tmp_path, recipe, capsys
+):
+    first, second = photographs(tmp_path / "in", 2)
+    first.with_suffix(".xmp").write_bytes(pictures.XMP)
+    out = tmp_path / "out"
+    out.mkdir()
+    # As a run leaves it that was killed between the two files of a picture.
+    (out / "000.xmp").write_bytes(pictures.XMP)
+    assert run(recipe, first, "--output-dir", out, "--sidecar") == 0
+    assert (out / "000.xmp").read_bytes() == pictures.XMP
+    assert open_picture(out / "000.png").document.metadata.xmp == pictures.XMP
+    (out / "001.xmp").write_bytes(b"somebody's")
+    assert run(recipe, second, "--output-dir", out, "--sidecar") == 1
+    assert "001.xmp exists" in capsys.readouterr().err
+    assert (out / "001.xmp").read_bytes() == b"somebody's"
+    assert not (out / "001.png").exists()
+    broken = first.with_name("002.png")
+    broken.write_bytes(first.read_bytes())
+    broken.with_suffix(".xmp").write_bytes(b"no packet")
+    assert run(recipe, broken, "--output-dir", out, "--sidecar") == 1
+    assert sorted(path.name for path in out.iterdir()) == ["000.png", "000.xmp", "001.xmp"]
+
+
+def test_a_sidecar_is_taken_back_where_its_picture_cannot_be_written(tmp_path, recipe, monkeypatch):
+    (source,) = photographs(tmp_path / "in", 1)
+
+    def full(*args, **more):
+        raise WriteError("000.png was not saved: it is Tuesday.")
+
+    monkeypatch.setattr("safelight.actions.recipes.process_file.export", full)
+    assert run(recipe, source, "--output-dir", tmp_path / "out", "--sidecar") == 1
+    assert not list((tmp_path / "out").iterdir())

@@ -88,6 +88,7 @@ def test_files_are_what_the_command_line_writes_and_each_has_a_row(
     assert strength.parameter.maximum == 100  # as the filter says
     strength.choose(35.0)
     assert batch.into.example.text() == "0-0001.jpg, 1-0002.jpg, 2-0003.jpg"
+    batch.sidecar.setChecked(True)
     batch.start.click()
     assert not batch.recipe.isEnabled()
     ended(batch, qtbot)
@@ -98,9 +99,10 @@ def test_files_are_what_the_command_line_writes_and_each_has_a_row(
     assert all(float(seconds) >= 0 for _, seconds, _ in states)
     assert batch.words.text() == "5 of 5 done, 1 of them failed."
     words = ["--output-dir", str(tmp_path / "cli"), "--answer", "strength=35", "--jobs", "2"]
+    words.append("--sidecar")
     assert main(["run", str(recipe), *map(str, pictures), *words]) == 0
     assert written(tmp_path / "out") == written(tmp_path / "cli")
-    assert len(written(tmp_path / "out")) == 4
+    assert len(written(tmp_path / "out")) == 8
 
 
 def test_a_batch_stops_at_once_asks_before_it_closes_and_goes_on(
@@ -138,7 +140,7 @@ def test_a_batch_stops_at_once_asks_before_it_closes_and_goes_on(
     ended(batch, qtbot)
     states = [batch.rows.shown(path)[0] for path in pictures]
     assert states == ["Done before", "Done before", "Done", "Done"]
-    assert len(written(tmp_path / "out")) == 4
+    assert len(written(tmp_path / "out")) == 8
     assert written(tmp_path / "out").items() >= out.items()
 
 

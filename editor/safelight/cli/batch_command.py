@@ -94,6 +94,11 @@ def run(parser: Parser) -> Run:
         "--watch", type=file_name, metavar="FOLDER", help="go on with what comes into a folder"
     )
     parser.add_argument(
+        "--sidecar",
+        action="store_true",
+        help="read a picture's .xmp file, if there is one, and write one beside what comes of it",
+    )
+    parser.add_argument(
         "--cluster",
         type=given,
         metavar="ADDRESS",

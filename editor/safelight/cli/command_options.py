@@ -84,7 +84,8 @@ def development_of(options: argparse.Namespace) -> dict[str, Value]:
 def opening_of(options: argparse.Namespace) -> Opening:
     """How pictures are opened, as the options say. Raises ParameterError."""
     mask = getattr(options, "mask", None)
-    return Opening(options.pixel_limit, development_of(options), mask)
+    sidecar = getattr(options, "sidecar", False)
+    return Opening(options.pixel_limit, development_of(options), mask, sidecar)
 
 
 def told_of(options: argparse.Namespace) -> dict[str, Any]:

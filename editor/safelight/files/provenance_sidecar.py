@@ -41,11 +41,20 @@ def with_sidecar(document: Document, path: Path) -> Document:
 def write_sidecar(
     document: Document, path: Path, choice: MetadataChoice, *, overwrite: bool = False
 ) -> Path:
-    """Write what the export to ``path`` says in XMP into its sidecar. Raises FileExists,
-    WriteError.
+    """Write what the export to ``path`` says in XMP into its sidecar; one that says the same, of a
+    run that was killed, stays as it is. Raises FileExists, WriteError.
     """
     told = choice in ("all", "without location")
     xmp = marked_xmp(document, kept(document.metadata, choice).xmp, [], edits=told) or packet("")
     beside = path.with_suffix(".xmp")
+    if not overwrite and _says(beside, xmp):
+        return beside
     atomic_write(beside, lambda file: file.write(xmp), overwrite=overwrite)
     return beside
+
+
+def _says(path: Path, xmp: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(xmp) and path.read_bytes() == xmp
+    except OSError:
+        return False

@@ -32,7 +32,7 @@ from safelight.actions.recipes.recipe_steps import Recipe, RecipeExport
 from safelight.actions.stop import Stop
 from safelight.files import FileExists, is_project
 
-FORM = 1
+FORM = 2
 """Of the orders and the reports; a machine refuses another."""
 
 _EDITOR = "safelight"
@@ -65,6 +65,7 @@ def written_order(
         "opening": {
             "pixel_limit": opening.pixel_limit,
             "told": dict(opening.told),
+            "sidecar": opening.sidecar,
             "mask": None if opening.mask is None else _bytes(opening.mask.absolute()),
         },
         "device": device,
@@ -154,7 +155,10 @@ def _order(data: Mapping[str, Any]) -> Order:
         suffix=str(data["suffix"]),
         overwrite=bool(data["overwrite"]),
         opening=Opening(
-            opening["pixel_limit"], opening["told"], None if mask is None else _path(mask)
+            opening["pixel_limit"],
+            opening["told"],
+            None if mask is None else _path(mask),
+            opening["sidecar"] is True,
         ),
         started=datetime.fromisoformat(data["started"]),
     )

@@ -67,6 +67,7 @@ class Order:
             self.suffix,
             repr(sorted(self.opening.told.items())),
             str(self.opening.mask),
+            str(self.opening.sidecar),
         ]
         return hashlib.sha256("\0".join(told).encode("utf-8", "surrogatepass")).hexdigest()
 

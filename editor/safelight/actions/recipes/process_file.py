@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.actions.mask_files import read_mask
@@ -17,7 +17,7 @@ from safelight.actions.recipes.play_recipe import Filtered, placed, play
 from safelight.actions.recipes.recipe_steps import Recipe
 from safelight.actions.stop import Stop
 from safelight.api import Value
-from safelight.document import Document, Edit, Live, Record, edits, whole_kernels
+from safelight.document import Document, Edit, History, Live, Record, edits, whole_kernels
 from safelight.files import (
     ExportOptions,
     Origin,
@@ -26,6 +26,7 @@ from safelight.files import (
     depth_in_file,
     is_project,
 )
+from safelight.files.provenance_sidecar import with_sidecar, write_sidecar
 from safelight.folders import cache_folder
 from safelight.pixels import deeper, prepare_beside
 from safelight.workers.job import Listener
@@ -34,12 +35,14 @@ from safelight.workers.job import Listener
 @dataclass(frozen=True, slots=True)
 class Opening:
     """How pictures are opened: the ``pixel_limit`` (None = the usual one), what camera files are
-    ``told``, and a file whose white ``mask``s what is worked on.
+    ``told``, a file whose white ``mask``s what is worked on, and whether a picture's ``sidecar`` is
+    read, and one written beside what comes of it.
     """
 
     pixel_limit: int | None = None
     told: Mapping[str, Value] = field(default_factory=dict)
     mask: Path | None = None
+    sidecar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def process_file(
                 told=opening.told,
             )
         )
+        if opening.sidecar:
+            history = _with_sidecar(history, source)
         if opening.mask is not None:
             history = history.do(edits.select(read_mask(opening.mask, history.document)))
         document = history.document
@@ -115,18 +120,48 @@ def process_file(
         if is_project(path):
             Project.create(path, history, overwrite=overwrite).close()
             return Processed(path, os.stat(path).st_size, made.width, made.height, notes)
-        exported = export(
-            made,
-            path,
-            options,
-            overwrite=overwrite,
-            live=studio.live,
-            exporters=studio.exporters,
-            hear=stop.check,
-            origin=Origin(source, history.records()),
-        )
+        beside = _sidecar(made, path, options, overwrite) if opening.sidecar else None
+        with beside or contextlib.nullcontext():
+            exported = export(
+                made,
+                path,
+                options,
+                overwrite=overwrite,
+                live=studio.live,
+                exporters=studio.exporters,
+                hear=stop.check,
+                origin=Origin(source, history.records()),
+            )
     size = made.width, made.height
     return Processed(exported.path, exported.bytes, *size, (*notes, *exported.notes))
+
+
+def _with_sidecar(history: History, source: Path) -> History:
+    """The history with its present document as the sidecar of its file tells it. Raises
+    ExportError.
+    """
+    steps = list(history.steps)
+    step = steps[history.position]
+    steps[history.position] = replace(step, document=with_sidecar(step.document, source))
+    return replace(history, steps=tuple(steps))
+
+
+@contextlib.contextmanager
+def _sidecar(
+    document: Document, path: Path, options: ExportOptions, overwrite: bool
+) -> Iterator[None]:
+    """Write the sidecar of a picture that is written meanwhile: before it, so that whoever finds
+    the picture finds all. Where that fails, none is left that was not there. Raises FileExists and
+    WriteError.
+    """
+    there = path.with_suffix(".xmp").exists()
+    beside = write_sidecar(document, path, options.metadata, overwrite=overwrite)
+    try:
+        yield
+    except BaseException:
+        if not there:
+            beside.unlink(missing_ok=True)
+        raise
 
 
 def _compile(document: Document, live: Live) -> None:

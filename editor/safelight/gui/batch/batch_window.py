@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
 from safelight.actions import ExportError, Studio, exported_formats
 from safelight.actions.batch.batch_sources import openable_endings, pictures_in
 from safelight.actions.batch.run_batch import Order, Report, ordered
+from safelight.actions.recipes.process_file import Opening
 from safelight.api import ParameterError
 from safelight.gui.background import Background
 from safelight.gui.batch.batch_thread import RunningBatch
@@ -72,6 +74,10 @@ class BatchWindow(QDialog):
         self.format.addItem("As the recipe says", "")
         for codec in exported_formats():
             self.format.addItem(codec.name, codec.name)
+        self.sidecar = QCheckBox("With .xmp sidecars")
+        self.sidecar.setToolTip(
+            "Read each picture's sidecar, if there is one, and write one beside what comes of it"
+        )
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Files done")
@@ -96,6 +102,7 @@ class BatchWindow(QDialog):
         self.recipe.changed.connect(self._renew_names)
         self.into.changed.connect(self._renew)
         self.format.currentIndexChanged.connect(lambda _: self._renew())
+        self.sidecar.toggled.connect(lambda _: self._renew())
         self.rows.edited.connect(self._renew)
         self.rows.itemSelectionChanged.connect(self._show_state)
         self.rows.dropped.connect(self.take)
@@ -126,6 +133,7 @@ class BatchWindow(QDialog):
         kind = QVBoxLayout()
         kind.addWidget(QLabel("Format"))
         kind.addWidget(self.format)
+        kind.addWidget(self.sidecar)
         kind.addStretch(1)
         where.addLayout(kind)
         buttons = QHBoxLayout()
@@ -180,6 +188,7 @@ class BatchWindow(QDialog):
                 pattern=self.into.pattern.text(),
                 said={"format": format} if format else {},
                 overwrite=self.into.existing.currentData() == "replace",
+                opening=Opening(sidecar=self.sidecar.isChecked()),
             )
         except ValueError as error:
             raise ExportError(f"The names cannot be: {error}.") from None
