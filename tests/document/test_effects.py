@@ -1,5 +1,7 @@
 """Effects: shadow, glow, stroke and colour of a layer, as they are drawn, kept and exported."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from safelight.document.effect_commands import (
 from safelight.document.effects import LONGEST, Effect
 from safelight.document.geometry import crop, resize
 from safelight.document.placed_picture import with_effects_drawn
+from safelight.document.spread import halo_of, softened
 from safelight.files.project import Project
 from safelight.pixels import Raster
 
@@ -155,3 +158,27 @@ def test_a_filter_that_looks_at_what_lies_below_has_no_effects():
     made = document(edits.add_layer(Layer("Blur", LiveFilter("blur.blur", "Blur"))))
     with pytest.raises(EditError, match="no shape"):
         drop_shadow(layer="Blur").apply(made)
+
+
+@pytest.mark.parametrize("deviation", [5.0, 13.0, 60.0])
+def test_a_wide_blur_is_a_gaussian_s_as_nearly_as_three_boxes_are(deviation):
+    """Three boxes of whole pixels are off by 0.009 of an edge themselves, reduced or not."""
+    halo, count = halo_of(deviation), 256
+    edge = np.zeros((count + 2 * halo, count + 2 * halo), np.float32)
+    edge[:, edge.shape[1] // 2 :] = 1
+    made = softened(edge, deviation)
+    assert made.shape == (count, count)
+    at = np.arange(count) + 0.5 - count / 2
+    wanted = [0.5 * (1 + math.erf(x / deviation / math.sqrt(2))) for x in at]
+    assert np.abs(made - wanted).max() < 0.01
+
+
+def test_what_an_effect_covers_is_computed_once_while_its_layer_stays(monkeypatch):
+    made = document(EFFECTS["shadow"])
+    first = shown(made)
+    monkeypatch.setattr(Effect, "coverage", None)  # it would fail
+    assert np.array_equal(shown(made), first)
+    changed = edits.set_opacity(layer=made.layers[0].id, opacity=0.5).apply(made)
+    assert not np.array_equal(shown(changed), first)
+    with pytest.raises(TypeError):
+        shown(edits.set_opacity(layer=made.layers[1].id, opacity=0.5).apply(made))

@@ -41,7 +41,7 @@ class Layer:
     a generator, whatever has been done to them since. ``developed`` names the raw file that they
     were made of, if they were. ``effects`` are drawn around and over what it shows; a filter that
     looks at what lies below it has none. ``mask_gradient`` is what the mask was made with; another
-    mask is without it.
+    mask is without it. ``mark`` is no other layer's: under it is kept what was computed of it.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Layer:
     developed: Developed | None = None
     effects: tuple[Effect, ...] = ()
     mask_gradient: MaskGradient | None = None
+    mark: object = field(default_factory=object, init=False, repr=False, compare=False)
     _seen: dict[Picture, Layer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

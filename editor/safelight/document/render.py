@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document.content import LiveFilter
 from safelight.document.document import Document, clipping_base, clipping_bases
+from safelight.document.effect_coverage import covered
 from safelight.document.grey import is_grey
 from safelight.document.kind import colour_in
 from safelight.document.layer import Layer
@@ -448,33 +449,44 @@ class _Frame:
         self, pixels: Pixels, base: Layer, clipped: tuple[Layer, ...], window: Region
     ) -> None:
         """Draw a layer with its effects on ``pixels`` (height, width, 4), what lies below it."""
-        around = _effects_reach(base, self.level)
-        wide = window.grow(around, self.whole)
-        shown, mask = self._clipped(base, clipped, wide), self._mask(base, wide)
-        there = window.move(-window.x + around, -window.y + around)
-        alpha = np.zeros((window.height + 2 * around, window.width + 2 * around), np.float32)
-        held = wide.move(there.x - window.x, there.y - window.y)
-        alpha[held.rows(), held.columns()] = shown[..., 3] if shown.shape[2] == 4 else 1
-        if mask is not None:
-            alpha[held.rows(), held.columns()] *= mask
-        own = np.ascontiguousarray(_part(shown, wide, window))
+        own = np.ascontiguousarray(self._clipped(base, clipped, window))
+        alpha = partial(self._alpha, base)
         for effect in base.effects:
             colour = np.broadcast_to(
                 colour_in(self.profile, effect.colour), (window.height, window.width, 3)
             )
             colour = np.ascontiguousarray(colour, np.float32)
-            covered = np.ascontiguousarray(effect.coverage(alpha, around, self.level))
+            mask = covered(base, effect, window, self.around.corner, alpha)
             if effect.below:
                 share = effect.opacity * base.opacity
-                composite(pixels, colour, mode=effect.mode, opacity=share, mask=covered)
+                composite(pixels, colour, mode=effect.mode, opacity=share, mask=mask)
                 continue
             solid = np.ones((window.height, window.width, 4), np.float32)
             solid[..., :3] = own[..., :3]
-            composite(solid, colour, mode=effect.mode, opacity=effect.opacity, mask=covered)
+            composite(solid, colour, mode=effect.mode, opacity=effect.opacity, mask=mask)
             own = own.copy()
             own[..., :3] = solid[..., :3]
-        mask = None if mask is None else np.ascontiguousarray(_part(mask, wide, window))
-        composite(pixels, own, mode=base.mode, opacity=base.opacity, mask=mask)
+        own_mask = self._mask(base, window)
+        composite(pixels, own, mode=base.mode, opacity=base.opacity, mask=own_mask)
+
+    def _alpha(self, base: Layer, region: Region) -> NDArray[np.float32]:
+        """How opaque a layer is by itself in a region: float32 (height, width), 0 to 1; nothing
+        beyond the picture.
+        """
+        made = np.zeros((region.height, region.width), np.float32)
+        inside = region.intersect(self.whole)
+        if inside.empty:
+            return made
+        held = inside.move(-region.x, -region.y)
+        if base.pixels is None:
+            own = self._own(base, inside)[..., 3]
+        elif base.pixels.channels == 4:
+            own = to_float(np.ascontiguousarray(_read(base.pixels, inside)[..., 3]))
+        else:
+            own = np.ones((inside.height, inside.width), np.float32)
+        mask = self._mask(base, inside)
+        made[held.rows(), held.columns()] = own if mask is None else own * mask
+        return made
 
     def _limits(self, units: list[_Unit]) -> list[Region]:
         """What of all that lies below each unit may be looked at."""

@@ -53,7 +53,7 @@ class WarpedKind(Kind):
         return content.shown
 
     def sample(self, content: Warped) -> Raster:
-        return content.shown
+        return content.raster  # in shape: its zoom levels are there already
 
     def warp(self, content: Warped) -> Warp | Mesh:
         return content.warp

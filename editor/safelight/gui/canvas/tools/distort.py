@@ -24,8 +24,8 @@ from safelight.pixels import RESAMPLE
 
 _Point = tuple[float, float]
 
-_SIDE = {"corners": 2, "grid": 4}
-"""Points along each side, by how a layer is distorted."""
+_GRID = 4
+"""Points along each side of a grid."""
 
 _ROUND = {"corners": (0, 1, 2, 3), "grid": (0, 3, 15, 12)}
 """The corners among the points, clockwise."""
@@ -298,8 +298,12 @@ class Distort(Tool):
 
     def _lines(self, ratio: float) -> QPainterPath:
         """Lines through the points, bent as the layer is."""
-        side, path = _SIDE[self._how], QPainterPath()
-        through = self._through() if self._how == "grid" else None
+        path = QPainterPath()
+        if self._how == "corners":
+            places = [place * ratio for place in self._places()]
+            path.addPolygon(QPolygonF([*places, places[0]]))
+            return path
+        side, through = _GRID, self._through()
         for k in range(side):
             for across in (True, False):
                 row = [k * side + n if across else n * side + k for n in range(side)]
@@ -323,7 +327,7 @@ class Distort(Tool):
         """A line of the grid on the widget."""
         document, plane = through
         warp = distort_commands.warp_of(document, document.layer(self._layer))
-        along = np.linspace(0, 1, _FINE * (_SIDE["grid"] - 1) + 1)
+        along = np.linspace(0, 1, _FINE * (_GRID - 1) + 1)
         other = np.full_like(along, at)
         u, v = (along, other) if across else (other, along)
         x, y, width, height = warp.box
