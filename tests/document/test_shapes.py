@@ -24,7 +24,7 @@ from safelight.document.placement import Place
 from safelight.files import open_picture
 from safelight.files.export import export
 from safelight.files.project import Project
-from safelight.pixels import Drawing, Drawn, Outline, Raster
+from safelight.pixels import Drawing, Drawn, Outline, Raster, polygon_coverage
 
 BOX = {"x": 40.0, "y": 30.0, "width": 120.0, "height": 80.0}
 
@@ -247,3 +247,24 @@ def test_the_command_line_draws_one(tmp_path):
     made = np.asarray(Image.open(tmp_path / "b.png"))
     assert (made[10:50, 10:50] == 255).all()
     assert made.sum() == 40 * 40 * 3 * 255
+
+
+def test_where_something_is_added_tiles_that_it_does_not_meet_are_not_drawn_again(monkeypatch):
+    def made(count):
+        squares = [_square(x) for x in (10, 300, 600)[:count]]
+        drawing = Drawing(Outline.of(part for square in squares for part in square))
+        return Drawn(drawing, Place().matrix, 700, 50, "uint8", ((1, 1, 1), (1, 1, 1)))
+
+    two = made(2)
+    first = two.to_array()
+    asked, covered = [], polygon_coverage.covered
+    monkeypatch.setattr(
+        polygon_coverage, "covered", lambda *told: asked.append(told[1].x) or covered(*told)
+    )
+    assert np.array_equal(made(3).to_array()[:, :590, 3], first[:, :590, 3])
+    assert asked == [512]
+
+
+def _square(x):
+    corners = [(x, 10), (x + 30, 10), (x + 30, 40), (x, 40)]
+    return [*((kind, [at]) for kind, at in zip((0, 1, 1, 1), corners, strict=True)), (3, [])]

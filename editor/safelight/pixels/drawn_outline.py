@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,14 +159,12 @@ class _Shapes:
         self._made: tuple[tuple[Polygons, NDArray[np.float64]], ...] | None = None
         self._lock = threading.Lock()
 
-    def covered(self, region: Region) -> tuple[NDArray[np.float32] | None, ...]:
-        """How much of each pixel of a region the fill and the stroke cover: each (height, width),
-        0 to 1; None where there is nothing of it.
-        """
+    def met(self, region: Region) -> tuple[Polygons, ...]:
+        """What of the fill and of the stroke may be seen in a region."""
         with self._lock:
             if self._made is None:
                 self._made = tuple((item, item.boxes()) for item in self._polygons())
-        return tuple(_covered(polygons, boxes, region) for polygons, boxes in self._made)
+        return tuple(_met(polygons, boxes, region) for polygons, boxes in self._made)
 
     def _polygons(self) -> tuple[Polygons, Polygons]:
         drawing, matrix = self._drawing, self._matrix
@@ -191,19 +190,26 @@ def _scale(drawing: Drawing, matrix: Matrix) -> float:
     return min(scale, 1e4)
 
 
-def _covered(
-    polygons: Polygons, boxes: NDArray[np.float64], region: Region
-) -> NDArray[np.float32] | None:
-    """How much of each pixel some polygons cover. One that lies beside the region is closed, and
-    goes around nothing there.
+def _met(polygons: Polygons, boxes: NDArray[np.float64], region: Region) -> Polygons:
+    """The polygons that meet a region. One that lies beside it is closed, and goes around nothing
+    there.
     """
     met = (boxes[:, 0] < region.right) & (boxes[:, 2] > region.x)
     met &= (boxes[:, 1] < region.bottom) & (boxes[:, 3] > region.y)
-    which = np.flatnonzero(met)
-    if not len(which):
+    return polygons.chosen(np.flatnonzero(met))
+
+
+def _covered(polygons: Polygons, region: Region) -> NDArray[np.float32] | None:
+    """How much of each pixel some polygons cover: (height, width), 0 to 1; None for no polygon."""
+    if not len(polygons.starts):
         return None
-    some = polygons.chosen(which)
-    return polygon_coverage.covered(some.points, region, some.starts)
+    return polygon_coverage.covered(polygons.points, region, polygons.starts)
+
+
+_drawn: WeakValueDictionary[bytes, NDArray[Any]] = WeakValueDictionary()
+"""Tiles that were drawn and are in use, by what they were drawn from: those that a new letter does
+not meet are the same.
+"""
 
 
 class _Tile:
@@ -237,7 +243,24 @@ class _Tile:
         self._made = None
 
     def _drawn(self) -> NDArray[Any]:
-        fill, stroke = self._shapes.covered(self._place)
+        met = self._shapes.met(self._place)
+        place = self._place
+        told = (place, self._depth, self._colours, self._shapes.behind, len(met[0].points))
+        state = hashlib.blake2b(repr(told).encode(), digest_size=16)
+        for polygons in met:
+            state.update(polygons.points.tobytes())
+            state.update(polygons.starts.tobytes())
+        known = _drawn.get(state.digest())
+        if known is None:
+            known = self._made_of(*(_covered(polygons, place) for polygons in met))
+            if any(len(polygons.starts) for polygons in met):
+                _drawn[state.digest()] = known
+        return known
+
+    def _made_of(
+        self, fill: NDArray[np.float32] | None, stroke: NDArray[np.float32] | None
+    ) -> NDArray[Any]:
+        """The pixels of a tile that the fill and the stroke cover so far."""
         colours = self._colours
         if self._shapes.behind:  # then the fill is what lies above
             fill, stroke, colours = stroke, fill, colours[::-1]
