@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import zipfile
 
 import pytest
 
@@ -12,33 +11,14 @@ from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import StoreError
 from safelight.actions.plugins.signatures import SIGNATURE, key_name, sign, signer
+from tests.plugins.bundles import shelve
 from tests.plugins.plugin_projects import wheel
-
-CARD = "Duskness, by a <b>stranger</b>.\n\n## Changes\n\nIt is darker.\n"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """The wheel of a plugin, with a card."""
     return wheel(tmp_path_factory.mktemp("made"), "safelight-dusk")
-
-
-def shelve(folder, made):
-    """The bundle of it, as ``plugins bundle`` writes it, with a card of what has changed."""
-    folder.mkdir(exist_ok=True)
-    packed = folder / made.name
-    with zipfile.ZipFile(made) as old, zipfile.ZipFile(packed, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            new.writestr(name, data + b"\n" + CARD.encode() if name.endswith("METADATA") else data)
-    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-    path = folder / f"dusk-1.0{BUNDLE}"
-    facts = {"name": "safelight-dusk", "version": "1.0", "sha256": {made.name: digest}}
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("bundle.json", json.dumps(facts))
-        archive.write(packed, f"wheels/{made.name}")
-    packed.unlink()
-    return path
 
 
 def offered(store, source):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from safelight.cli import main
-from tests.plugins.plugin_projects import project
+from tests.plugins.plugin_projects import project, wheel
 
 
 @pytest.fixture
@@ -95,6 +95,18 @@ def test_the_help_has_a_line_for_each_command(run):
     assert status == 0
     for name in ("list", "install", "uninstall", "enable", "disable", "update", "new", "check"):
         assert f"\n  {name} " in out
+
+
+def test_an_update_that_may_do_more_is_not_taken_unasked(run, plugin, tmp_path):
+    assert run("install", plugin, "--yes")[0] == 0
+    compiled = wheel(
+        tmp_path / "newer", "safelight-dusk", version="2.0", files={"safelight_dusk/fast.so": b"0"}
+    )
+    status, out, err = run("install", compiled, "--yes")
+    assert status == 1
+    assert "It sees the pictures on which you use what it offers." in out
+    assert "may do more than 1.0 might: It runs compiled code, which cannot be read." in err
+    assert run("install", compiled, "--yes", "--more")[0] == 0
 
 
 def test_a_signed_bundle_is_found_in_an_index_and_another_key_is_not_taken_unasked(

@@ -10,8 +10,9 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from safelight import actions
-from safelight.actions.plugins.plugin_index import BUNDLE
+from safelight.actions.plugins.plugin_index import BUNDLE, write_index
 from safelight.actions.plugins.plugin_store import Store
+from safelight.actions.plugins.signatures import key_name, sign
 from safelight.api import PROJECT
 from safelight.document import Document
 from safelight.gui.command_search import CommandSearch
@@ -22,6 +23,7 @@ from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import Protection, available
 from tests.conftest import CHECKOUT
 from tests.gui.conftest import answer, choose, open_in, photograph, wake
+from tests.plugins.bundles import shelve
 from tests.plugins.plugin_projects import FILTER, library, project, wheel
 from tests.plugins.stocked_store import stock
 
@@ -309,6 +311,59 @@ def test_updates_are_found_installed_and_undone(open_dialog, index, store, tmp_p
     click(qtbot, dialog.go_back)
     said(dialog, qtbot, "candlelight is 1.0 again.")
     assert store.find("candlelight").version == "1.0"
+
+
+def test_a_plugin_is_found_in_an_index_and_its_update_says_what_it_changes(
+    open_dialog, store, tmp_path, qtbot
+):
+    shelf = tmp_path / "shelf"
+    secret = tmp_path / "mine.key"
+    shelve(shelf, wheel(tmp_path / "made", "safelight-dusk"))
+    public = sign(shelf / f"dusk-1.0{BUNDLE}", secret)
+    write_index(shelf)
+    dialog = open_dialog()
+    click(qtbot, dialog.find_button)
+    page = dialog.index
+    page.place.clear()
+    qtbot.keyClicks(page.place, str(tmp_path / "nowhere"))
+    qtbot.keyClick(page.place, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "cannot be read" in page.message.label.text(), timeout=_LIMIT)
+    page.place.clear()
+    qtbot.keyClicks(page.place, str(shelf))
+    click(qtbot, page.open_button)
+    qtbot.waitUntil(lambda: page.list.count() == 1, timeout=_LIMIT)
+    shown = page.facts.toPlainText()
+    assert key_name(public) in shown
+    assert "It is darker." in shown
+    page.search.setText("something else")
+    assert page.list.count() == 0
+    assert not page.look_up.isEnabled()
+    page.search.setText("DUSK")
+    click(qtbot, page.look_up)
+    settled(dialog.page, qtbot)
+    offer = dialog.page.offer.toPlainText()
+    assert key_name(public) in offer
+    assert "It sees the pictures on which you use what it offers." in offer
+    click(qtbot, dialog.page.install)
+    said(dialog, qtbot, "safelight-dusk 1.0 is installed.")
+
+    (shelf / f"dusk-1.0{BUNDLE}").unlink()
+    newer = {"safelight_dusk/fast.so": b"machine code"}
+    made = wheel(tmp_path / "made", "safelight-dusk", version="2.0", files=newer)
+    sign(shelve(shelf, made, "2.0"), secret)
+    write_index(shelf)
+    click(qtbot, dialog.check)
+    said(dialog, qtbot, "There is something newer: safelight-dusk 2.0.")
+    qtbot.waitUntil(lambda: "What 2.0 changes" in dialog.facts.toPlainText(), timeout=_LIMIT)
+    about = dialog.facts.toPlainText()
+    assert "It is darker." in about
+    assert "New with 2.0: It runs compiled code, which cannot be read." in about
+    click(qtbot, dialog.update_button)
+    settled(dialog.page, qtbot)
+    assert dialog.page.install.text() == "Allow and update"
+    assert "may do more than 1.0 might" in dialog.page.offer.toPlainText()
+    click(qtbot, dialog.page.cancel)
+    qtbot.waitUntil(lambda: not dialog.page.busy, timeout=_LIMIT)
 
 
 def test_an_update_of_the_newest_says_so(open_dialog, index, store, tmp_path, qtbot):

@@ -86,6 +86,9 @@ def _add_new_key(parser: Parser) -> None:
     parser.add_argument(
         "--new-key", action="store_true", help="take it though it is signed by another key"
     )
+    parser.add_argument(
+        "--more", action="store_true", help="take it though it may do more than the one before"
+    )
 
 
 def _install(options: argparse.Namespace) -> int:
@@ -109,6 +112,8 @@ def _install_from(
                 tell(*_offered(offer))
             if offer.question and not options.new_key and not options.dry_run:
                 raise StoreError(f"{offer.question} If that is right, say --new-key.")
+            if offer.grown and options.yes and not options.more and not options.dry_run:
+                raise StoreError(f"{offer.more()} If that is right, say --more.")
             if options.dry_run or not (options.yes or _agreed()):
                 if options.json:
                     tell_json(offer.to_json())
@@ -147,7 +152,8 @@ def _offered(offer: Offer) -> list[str]:
     if offer.changes:
         lines.append("What has changed, as its author says:")
         lines += [f"  {visible(line)}" for line in offer.changes.splitlines()]
-    lines.append(offer.protection.sentence())
+    lines += [offer.protection.sentence(), *offer.permissions]
+    lines += [offer.more()] if offer.grown else []
     return lines
 
 

@@ -31,6 +31,7 @@ from safelight.actions.plugins.declared_files import (
     fetch_files,
 )
 from safelight.actions.plugins.describe_plugin import Kind, asked, described
+from safelight.actions.plugins.permissions import grown, permissions
 from safelight.actions.plugins.pip import Pip, Stopped, run_until
 from safelight.actions.plugins.plugin_index import BUNDLE, fetch, is_entry
 from safelight.actions.plugins.plugin_store import (
@@ -108,6 +109,16 @@ class Offer:
     """What its author says has changed."""
     files: tuple[DeclaredFile, ...] = ()
     """Networks that it does not bring along and that are fetched with the yes."""
+    permissions: tuple[str, ...] = ()
+    """What it may do, as sentences."""
+    grown: tuple[str, ...] = ()
+    """Those of them that the version before had not: they are asked anew."""
+
+    def more(self) -> str:
+        """What it asks for beyond the version before, as sentences; "" = nothing."""
+        if not self.grown:
+            return ""
+        return f"It may do more than {self.replaces} might: {' '.join(self.grown)}"
 
     @property
     def size(self) -> int:
@@ -137,6 +148,8 @@ class Offer:
             "key": self.key,
             "question": self.question,
             "changes": self.changes,
+            "permissions": list(self.permissions),
+            "grown": list(self.grown),
             "files": [asdict(item) for item in self.files],
         }
 
@@ -221,6 +234,8 @@ class Installer:
             )
         present = {canonical(item.name): item for item in self._store.installed()}
         before = present.get(name)
+        files = _files(library, points)
+        may = permissions(library, files)
         return Offer(
             name,
             main["metadata"]["version"],
@@ -234,7 +249,9 @@ class Installer:
             self._key,
             changed(before.key, self._key) if before else "",
             self._changes,
-            _files(library, points),
+            files,
+            may,
+            grown(permissions(before.library, before.files), may) if before else (),
         )
 
     def install(self, offer: Offer) -> Installed:

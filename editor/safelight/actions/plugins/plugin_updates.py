@@ -13,11 +13,17 @@ from safelight.actions.plugins.plugin_store import Installed, Offered, Store, St
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What was found for a plugin: another ``version`` ("" = none), or why it is not known."""
+    """What was found for a plugin: another ``version`` ("" = none), or why it is not known.
+
+    ``changes`` is what its author says has changed, ``grown`` what it may do beyond the one that is
+    there.
+    """
 
     plugin: str
     version: str = ""
     fault: str = ""
+    changes: str = ""
+    grown: tuple[str, ...] = ()
 
 
 class UpdateCheck:
@@ -64,4 +70,6 @@ class UpdateCheck:
             raise
         except StoreError as error:
             return Update(plugin.name, fault=str(error))
-        return Update(plugin.name, "" if offer.version == plugin.version else offer.version)
+        if offer.version == plugin.version:
+            return Update(plugin.name)
+        return Update(plugin.name, offer.version, changes=offer.changes, grown=offer.grown)

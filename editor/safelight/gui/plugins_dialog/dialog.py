@@ -28,6 +28,7 @@ from safelight.actions.plugins.plugin_store import Installed
 from safelight.actions.plugins.plugin_updates import Update, UpdateCheck
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.notices import MessageBar
+from safelight.gui.plugins_dialog.index_page import IndexPage
 from safelight.gui.plugins_dialog.install_page import InstallPage
 from safelight.gui.plugins_dialog.plugin_shelf import Shelf
 from safelight.gui.plugins_dialog.plugin_text import Facts
@@ -63,6 +64,8 @@ class PluginsDialog(QDialog):
         self.note.setWordWrap(True)
         self.note.setVisible(studio.safe)
         self.page = InstallPage(studio)
+        self.index = IndexPage()
+        self.find_button = _button("Find…", self.browse)
         self.install = _button("Install…", self.ask_to_install)
         self.check = _button("Check for updates", self._check_or_stop)
         self.switch = _button("Disable", self._switch)
@@ -73,6 +76,8 @@ class PluginsDialog(QDialog):
         self._lay_out()
         self.shelf.chosen.connect(self._show_chosen)
         self.page.left.connect(self._show_list)
+        self.index.left.connect(self._show_list)
+        self.index.chosen.connect(self.install_from)
         self.page.installed.connect(self._installed)
         self._show_chosen()
         self._load()
@@ -81,6 +86,11 @@ class PluginsDialog(QDialog):
         """The page that asks what to install."""
         self._pages.setCurrentWidget(self.page)
         self.page.ask()
+
+    def browse(self) -> None:
+        """The page of an index of plugins."""
+        self._pages.setCurrentWidget(self.index)
+        self.index.begin({item.name: item.version for item in self.shelf.installed()})
 
     def install_from(self, source: str) -> None:
         """Look up a source that was dropped, and offer it; once what there is is known."""
@@ -103,6 +113,7 @@ class PluginsDialog(QDialog):
         self.splitter.setSizes([300, 600])
         self.splitter.setStretchFactor(1, 1)
         below = QHBoxLayout()
+        below.addWidget(self.find_button)
         below.addWidget(self.install)
         below.addWidget(self.check)
         below.addStretch(1)
@@ -118,6 +129,7 @@ class PluginsDialog(QDialog):
         self._pages = QStackedWidget()
         self._pages.addWidget(overview)
         self._pages.addWidget(self.page)
+        self._pages.addWidget(self.index)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.addWidget(self._pages)
@@ -318,6 +330,8 @@ class PluginsDialog(QDialog):
         """Escape: one step back, and out of the list."""
         if self._pages.currentWidget() is self.page:
             self.page.leave()
+        elif self._pages.currentWidget() is self.index:
+            self._show_list()
         else:
             self._stop()
             super().reject()

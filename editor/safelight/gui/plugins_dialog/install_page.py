@@ -29,8 +29,7 @@ from safelight.gui.shown_text import plain
 
 _HINT = (
     "Give the name of a package on your index, or a Git address. Or choose a file or a folder, or"
-    " drop it here; of an index of plugins give"
-    " INDEX.json#NAME. Nothing is added before you have seen what it is."
+    " drop it here. Nothing is added before you have seen what it is."
 )
 
 
@@ -215,6 +214,8 @@ class InstallPage(QWidget):
 
     def _offered(self, offer: Offer) -> None:
         self.offer.show_offer(offer)
+        if offer.grown:
+            self.install.setText("Allow and update")
         if offer.question:
             self.install.setText("Trust the new key and install")
         self._show(_State.OFFERED)

@@ -9,6 +9,8 @@ from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from safelight.actions.plugins.installer import Offer
+from safelight.actions.plugins.permissions import permissions
+from safelight.actions.plugins.plugin_index import Entry
 from safelight.actions.plugins.plugin_list import Listed
 from safelight.actions.plugins.plugin_store import Network, Package
 from safelight.actions.plugins.plugin_updates import Update
@@ -55,6 +57,10 @@ class Facts(QTextBrowser):
         """What installing would add."""
         self.setHtml("".join(_offered(offer)))
 
+    def show_entry(self, entry: Entry, there: str) -> None:
+        """A plugin of an index; ``there`` is the version that is installed, "" = none."""
+        self.setHtml("".join(_entered(entry, there)))
+
 
 def _described(item: Listed, protection: Protection, update: Update | None) -> Iterable[str]:
     plugin = item.plugin
@@ -65,6 +71,10 @@ def _described(item: Listed, protection: Protection, update: Update | None) -> I
         yield _line("fault", f"{fault}. Install Safelight again." if item.built_in else f"{fault}.")
     if update is not None and update.fault:
         yield _line("fault", f"Whether there is a newer version is not known. {update.fault}")
+    if update is not None:
+        yield from _changed(f"What {update.version} changes, as its author says", update.changes)
+        for sentence in update.grown:
+            yield _line("fault", f"New with {update.version}: {sentence}")
     if plugin.summary:
         yield _line("", plugin.summary)
     if plugin.filters:
@@ -77,10 +87,12 @@ def _described(item: Listed, protection: Protection, update: Update | None) -> I
     for format in plugin.formats:
         verb = "opens" if format.reads else "exports"
         yield _line("item", f"{format.title}: {verb} {' '.join(format.suffixes)}")
-    yield _heading("What it can reach")
+    yield _heading("What it may do")
     if item.built_in:
         yield _line("item", "Built-in plugins are part of Safelight and are trusted like it.")
     else:
+        for sentence in permissions(plugin.library, plugin.files):
+            yield _line("item", sentence)
         yield _line("item" if protection.complete else "fault", protection.sentence())
     yield from _packages("Packages", plugin.packages)
     yield from _networks(plugin.networks)
@@ -100,13 +112,14 @@ def _offered(offer: Offer) -> Iterable[str]:
     yield _line("", offer.summary or "It has no summary.")
     if offer.question:
         yield _line("fault", offer.question)
+    if offer.grown:
+        yield _line("fault", offer.more())
     yield _heading("Who made it")
     yield _line("item", told(offer.key))
-    if offer.changes:
-        yield _heading("What has changed, as its author says")
-        for line in filter(str.strip, offer.changes.splitlines()):
-            yield _line("item", line)
-    yield _heading("What it will reach")
+    yield from _changed("What has changed, as its author says", offer.changes)
+    yield _heading("What it may do")
+    for sentence in offer.permissions:
+        yield _line("fault" if sentence in offer.grown else "item", sentence)
     yield _line("item" if offer.protection.complete else "fault", offer.protection.sentence())
     many = len(offer.packages)
     count = f"{many} package{'s' if many != 1 else ''}, {file_size(offer.size)}"
@@ -120,6 +133,30 @@ def _offered(offer: Offer) -> Iterable[str]:
         yield _line("hash", f"SHA-256 {file.sha256}")
     yield _heading("Where it comes from")
     yield _line("item", offer.source)
+
+
+def _entered(entry: Entry, there: str) -> Iterable[str]:
+    yield _title(entry.name, entry.version)
+    same = there == entry.version
+    yield _line("dim", ("Installed" if same else f"{there} is installed") if there else "")
+    yield _line("", entry.summary or "It has no summary.")
+    yield _heading("Who made it")
+    yield _line("item", told(entry.key))
+    yield _heading("What it is")
+    licence = entry.licence or "no licence named"
+    yield from _entry([entry.file, file_size(entry.size), licence], [], entry.sha256)
+    if entry.changes not in entry.card:
+        yield from _changed("What has changed, as its author says", entry.changes)
+    yield from _changed("About it, as its author says", entry.card)
+
+
+def _changed(title: str, text: str) -> Iterable[str]:
+    """What an author writes, line by line; nothing where there is nothing."""
+    lines = list(filter(str.strip, text.splitlines()))
+    if lines:
+        yield _heading(title)
+    for line in lines:
+        yield _line("item", line)
 
 
 def _state(item: Listed, update: Update | None) -> str:
