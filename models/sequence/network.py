@@ -67,8 +67,9 @@ class Remembering(Clean):
             x = self.after[depth](self.up[depth](x) + levels[depth])
             if depth == 1:
                 remembered = torch.tanh(self.remember(x))
-        share = torch.tanh(self.agree(x))  # none of it at first, all of it at most
-        return image + share * difference - self.last(x).to(image.dtype), remembered
+        alone = image - self.last(x).to(image.dtype)  # under autocast the rest has fewer bits
+        share = torch.tanh(self.agree(x)).to(image.dtype)  # none at first, all of it at most
+        return alone + share * (previous - alone), remembered
 
 
 def build(size: str) -> Remembering:

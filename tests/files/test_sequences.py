@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.actions.open_sequences import opened_pictures, opened_sequence
+from safelight.actions.sequences.open_sequences import opened_pictures, opened_sequence
 from safelight.document import Document, Edit, History, Layer, edits, frames, whole
 from safelight.document.frames import Frames
 from safelight.files import FileExists, OpenError, Project

@@ -26,6 +26,7 @@ APPLIED = {
     "safelight-enlarge": ("enlarge", {"factor": 2}),
     "safelight-generate": ("surfaces", {}),
     "safelight-repair": ("repair", {}),
+    "safelight-sequence": ("merge_burst", {"automatic": False, "level": 25.0}),
     "safelight-style": ("style", {"strokes": "from the network"}),
     "safelight-warmth": ("warmth", {"amount": 0.5}),
 }

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from safelight.actions.picture_settings import read_pixels
 from safelight.actions.plugin_formats import PluginExporter, PluginImporter
 from safelight.actions.plugin_offers import Offers, Strangers
@@ -316,12 +319,14 @@ class Studio:
         focus: Region | None = None,
         listener: Listener | None = None,
         prepared: Preparations | None = None,
+        before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> Job:
         """Run a filter over a document, over a ``region`` of it as a preview, or for a filter
         layer of it (``layer_id``) over what lies below that.
 
         ``prepared`` remembers what filters measure of the whole picture, and with it the picture:
-        whoever closes documents has one for each. Raises ParameterError for settings that are not
+        whoever closes documents has one for each. ``before`` is what a filter of sequences carries
+        from the frame before, as ``Job`` has it. Raises ParameterError for settings that are not
         legal. Everything that goes wrong later
         is an event that ``listener`` hears on the job's thread.
         """
@@ -339,6 +344,7 @@ class Studio:
             listener=listener,
             read=read_pixels,
             prepared=self._preparations if prepared is None else prepared,
+            before=before,
         )
 
     def sketcher(self, declaration: Declaration, listener: SketchListener) -> Sketcher:

@@ -7,6 +7,7 @@ def warmth(image: api.Image, amount: api.SignedFraction = 0.2) -> api.Image: ...
 """
 
 from safelight.api import kinds
+from safelight.api.carried import Before, Carried
 from safelight.api.colour_profile import icc_bytes
 from safelight.api.compound_values import curve_samples
 from safelight.api.cube_table import cube_stages
@@ -20,6 +21,7 @@ from safelight.api.filter import (
     generator,
     registered,
     selector,
+    sequence_filter,
     tone,
 )
 from safelight.api.filter_job import Cancelled, Job
@@ -73,7 +75,9 @@ __all__ = [
     "TO_LINEAR",
     "VERSION",
     "Angle",
+    "Before",
     "Cancelled",
+    "Carried",
     "Colour",
     "Curves",
     "Declaration",
@@ -130,6 +134,7 @@ __all__ = [
     "registered",
     "registered_format",
     "selector",
+    "sequence_filter",
     "to_linear",
     "tone",
 ]

@@ -9,9 +9,10 @@ import contextlib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeGuard, TypeVar, cast, get_args
 
+from safelight.api.carried import Carried, carried_in, check_carried
 from safelight.api.filter_job import Job
 from safelight.api.image import Image
 from safelight.api.kinds import Value, frozen
@@ -37,10 +38,14 @@ LONGEST_SIDE = 1 << 14
 """Pixels of the longer side of a picture that a filter may see whole."""
 
 _HOST_ARGUMENTS = ("job", "region", "canvas", "mask", "prepared")
+_OF_SEQUENCES = (*_HOST_ARGUMENTS[:3], "prepared", "before")
 _OF_GENERATORS = ("job", "canvas")
+_OFFERED = {"generator": _OF_GENERATORS, "sequence": _OF_SEQUENCES}
+"""What the host gives a filter of such a kind; all others are given ``_HOST_ARGUMENTS``."""
+
 _MARK = "__safelight_filter__"
 
-Kind = Literal["filter", "masked", "selector", "generator", "tone"]
+Kind = Literal["filter", "masked", "selector", "generator", "tone", "sequence"]
 """What a filter is given and gives, as ``Declaration`` says."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -67,9 +72,11 @@ class Declaration:
     times as wide and high the result is: a number, or the name of the parameter that says. ``kind``
     is what it is given and gives: "filter" a picture and a picture, "masked" besides a mask that
     says where, "selector" a picture and a selection, "generator" nothing and a picture, "tone"
-    nothing and a table, which the host applies. ``prepares`` names what it wants to see of the
-    whole picture beforehand, and the parameters that this depends on; nothing for a filter that
-    does not. ``zoomable``: a smaller picture gives a smaller version of the same result.
+    nothing and a table, which the host applies, "sequence" a frame with what was carried from the
+    one before, and a frame with what is carried on: arrays as ``carries`` says. ``prepares`` names
+    what it wants to see of the whole picture beforehand, and the parameters that this depends on;
+    nothing for a filter that does not. ``zoomable``: a smaller picture gives a smaller version of
+    the same result.
     ``invents``: it puts into a picture what was never there. ``keeps_grey``: it makes no colour
     where there is none. ``upgrades``: it brings settings of earlier versions up to date itself.
     ``auto``: it finds settings for a picture itself. ``purpose`` is what it is for: one of
@@ -92,6 +99,7 @@ class Declaration:
     upgrades: bool = False
     auto: bool = False
     purpose: Purpose = "adjust"
+    carries: Mapping[str, Carried] = field(default_factory=dict)
 
     @property
     def selects(self) -> bool:
@@ -107,6 +115,11 @@ class Declaration:
     def generates(self) -> bool:
         """Whether it makes pixels from nothing, and is given no picture."""
         return self.kind == "generator"
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether it goes through frames in order and carries something from each to the next."""
+        return self.kind == "sequence"
 
     @property
     def tone(self) -> bool:
@@ -186,6 +199,7 @@ class Declaration:
             "upgrades": self.upgrades,
             "auto": self.auto,
             "purpose": self.purpose,
+            "carries": {name: [x.channels, x.size] for name, x in self.carries.items()},
         }
 
     @classmethod
@@ -208,6 +222,7 @@ class Declaration:
                 upgrades=data.get("upgrades") is True,
                 auto=data.get("auto") is True,
                 purpose=_purpose_in(data),
+                carries=carried_in(data.get("carries", {})),
                 **texts,
             )
             _check_scale(declaration)
@@ -216,6 +231,8 @@ class Declaration:
             _check_tone(declaration)
         except (KeyError, TypeError, AttributeError) as error:
             raise ParameterError(f"not a filter's declaration: {error!r}") from None
+        except ValueError as error:
+            raise ParameterError(f"not a filter's declaration: {error}") from None
         return declaration
 
 
@@ -525,6 +542,60 @@ def generator(
     return decorate
 
 
+def sequence_filter(
+    title: str,
+    *,
+    category: str,
+    carries: Mapping[str, Carried],
+    reach: Reach = 0,
+    prepare: Prepare | None = None,
+    keeps_grey: bool = False,
+    renamed: Mapping[str, str] | None = None,
+    upgrade: Upgrade | None = None,
+    purpose: Purpose | None = None,
+) -> Callable[[Function], Function]:
+    """Declare a function from a frame, and what was carried from the one before it, to both.
+
+    The function's first argument is the frame, one of the others is ``before``: an ``api.Before``,
+    or None for a first frame: that of a sequence, or behind a cut, or a single photograph. It
+    returns the frame and a mapping of what ``carries`` names, float32 of the shapes that say so.
+
+    The host cuts frames into pieces as for any filter, puts together what comes of them, and moves
+    what is carried to where the next frame has it: by the motion that it finds between the two. So
+    ``reach`` is that of one frame, and nothing drifts apart at seams. It begins anew where a frame
+    shows something else than the one before, and where someone jumps to another place.
+
+        @api.sequence_filter("Steady", category="Light", carries={"mean": api.Carried(3)})
+        def steady(image: api.Image, before: api.Before | None, share: api.Fraction = 0.5):
+            mean = image if before is None else share * before["mean"] + (1 - share) * image
+            return mean, {"mean": mean}
+
+    All else is as for a filter, and the hook ``filters`` offers it. Raises TypeError for a
+    signature that is no declaration.
+    """
+
+    def decorate(function: Function) -> Function:
+        declared = _declare(
+            function,
+            title,
+            category,
+            reach,
+            1,
+            prepare,
+            kind="sequence",
+            keeps_grey=keeps_grey,
+            renamed=renamed,
+            upgrade=upgrade,
+            purpose=purpose,
+            carries=carries,
+        )
+        if "before" not in declared.wants:
+            raise TypeError(f"{function.__name__}: a filter of sequences asks for before")
+        return function
+
+    return decorate
+
+
 def registered(function: Callable[..., Any]) -> Registered:
     """What ``@api.filter`` noted on a function. Raises TypeError when it is no filter."""
     found = getattr(function, _MARK, None)
@@ -553,6 +624,7 @@ def _declare(
     upgrade: Upgrade | None = None,
     whole: bool | int = False,
     purpose: Purpose | None = None,
+    carries: Mapping[str, Carried] | None = None,
 ) -> Registered:
     """What a function declares by its signature, which is noted on it for ``registered``."""
     name = function.__name__
@@ -568,7 +640,7 @@ def _declare(
         raise TypeError(f"{name}: the first argument of a generator is the region")
     wants, parameters = set(), []
     for argument in own:
-        if _is_the_hosts(argument, _OF_GENERATORS if kind == "generator" else _HOST_ARGUMENTS):
+        if _is_the_hosts(argument, _OFFERED.get(kind, _HOST_ARGUMENTS)):
             if kind == "tone":
                 raise TypeError(f"{name}: a tone takes settings alone, no {argument.name}")
             wants.add(argument.name)
@@ -598,7 +670,12 @@ def _declare(
         upgrades=upgrade is not None,
         auto=auto is not None,
         purpose=_purpose(purpose, kind, invents),
+        carries=dict(carries or {}),
     )
+    try:
+        check_carried(declaration.carries)
+    except ValueError as error:
+        raise TypeError(f"{name}: {error}") from None
     if auto is not None:
         check_prepare(name, auto, parameters, "auto", ("thumbnail",))
     if ("prepared" in wants) != (prepare is not None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,18 @@ class Job(ABC):
         alone. All else is as for ``run``.
         """
         raise NotImplementedError(f"{type(self).__name__} runs no network that describes")
+
+    def step(
+        self, model: str, image: Image, before: Mapping[str, Image], **inputs: Any
+    ) -> tuple[Image, dict[str, Image]]:
+        """Run a recurrent network on a frame; returns its result and what it carries on.
+
+        Each array of ``before``, float32 (height / size, width / size, channels), is an input of
+        that name, (1, channels, height / size, width / size); the file says so
+        (``safelight.carries``: ``previous:1,memory:2``, names and sizes). What it carries on are
+        its outputs ``next_NAME``, of those that it has. All else is as for ``run``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} runs no recurrent network")
 
     @abstractmethod
     def progress(self, fraction: float, words: str = "") -> None:

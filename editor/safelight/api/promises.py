@@ -84,7 +84,8 @@ class Bound:
     ) -> Any:
         """What the filter returns for ``image``, unchecked; for a piece of ``whole``, if given.
 
-        What asks for a mask is given an ellipse in the middle.
+        What asks for a mask is given an ellipse in the middle. A filter of sequences is given a
+        first frame, and what it carries on is left out.
         """
         canvas = (image if whole is None else whole).shape
         offered = {
@@ -93,11 +94,15 @@ class Bound:
             "canvas": Region(0, 0, canvas[1], canvas[0]),
             "mask": frozen(ellipse(*image.shape[:2])),
             "prepared": self._prepared(image if whole is None else whole, job),
+            "before": None,
         }
         made = {
             name: item(image) if callable(item) else item for name, item in self._images.items()
         }
-        return self.entry.call(image, self.settings | made, offered)
+        result = self.entry.call(image, self.settings | made, offered)
+        if self.entry.declaration.recurrent and isinstance(result, tuple) and result:
+            return result[0]
+        return result
 
     def _prepared(self, whole: Image, job: Any) -> dict[str, Any]:
         prepares = self.entry.declaration.prepares
@@ -169,6 +174,13 @@ class Watched:
         self.chain.add(contract, image, inputs.values(), result)
         return result
 
+    def step(self, model: str, image: Image, before: Mapping[str, Image], **inputs: Any) -> Any:
+        self.calls += 1
+        contract = self.networks[model] = self._job.contract(model)
+        result, carried = self._job.step(model, image, before, **inputs)
+        self.chain.add(contract, image, inputs.values(), result)
+        return result, carried
+
     def describe(self, model: str, image: Image | None, **inputs: Any) -> Any:
         self.calls += 1
         self.networks[model] = self._job.contract(model)
@@ -196,6 +208,10 @@ class Cancelling:
     def run(self, model: str, image: Image, **inputs: Any) -> Any:
         self.check()
         return self._job.run(model, image, **inputs)
+
+    def step(self, model: str, image: Image, before: Mapping[str, Image], **inputs: Any) -> Any:
+        self.check()
+        return self._job.step(model, image, before, **inputs)
 
     def describe(self, model: str, image: Image | None, **inputs: Any) -> Any:
         self.check()

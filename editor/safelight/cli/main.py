@@ -28,6 +28,7 @@ COMMANDS = {
     "look": Command(
         "IN OUT", "save a project's adjustments as a .cube file", "export_commands", opens=True
     ),
+    "sequence": Command("IN … OUT", "filter and write films and bursts", "sequence_command"),
     "generate": Command("NAME OUT", "make a picture from nothing, or many", "generate_command"),
     "filters": Command("", "list the filters and what they can be told", "basic_commands"),
     "formats": Command("", "list what is opened and exported", "basic_commands"),

@@ -30,6 +30,7 @@ from safelight.pixels import (
     Raster,
     is_finite,
 )
+from safelight.workers.carried_on import CarriedOn
 from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.fidelity import ShrinkingBack
 from safelight.workers.filter_measurements import Preparations, view
@@ -152,6 +153,7 @@ class _UnderWay:
     target: Block
     others: list[Block]
     made: NDArray[np.float32] | None = None  # a copy: the worker can still write to the block
+    carried: dict[str, Block] = field(default_factory=dict)
 
 
 class Job:
@@ -161,8 +163,10 @@ class Job:
     looked at. A layer below that cannot be computed makes the job fail, but is left out of a
     preview, as it is on the screen. ``focus`` may be set at any time: pieces near it come first.
     ``read`` gives the pixels of a picture file that a setting names, as ``Images`` has it.
-    ``prepared`` remembers what filters have measured. A filter that asks for a mask is told that
-    of the layer, or the selection where there is no layer yet.
+    ``prepared`` remembers what filters have measured. ``before`` is what a filter of sequences
+    carries from the frame before, by name, moved to this one; what it carries on is ``carried``
+    then: float32 (height / size, width / size, channels), of the whole frame. A filter that asks
+    for a mask is told that of the layer, or the selection where there is no layer yet.
     """
 
     _ids = itertools.count(1)
@@ -183,6 +187,7 @@ class Job:
         listener: Listener | None = None,
         read: Read = no_pictures,
         prepared: Preparations | None = None,
+        before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
         self.id = next(Job._ids)
         self.declaration = declaration
@@ -200,6 +205,7 @@ class Job:
         self._kind = kind_of(self._task)
         self.parts = self._kind.parts
         self._prepared = prepared or Preparations()
+        self._carrying = CarriedOn(declaration.carries, self.region, before)
         self._read = read
         self._pool = pool
         self._device = device
@@ -209,6 +215,11 @@ class Job:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"job {self.id}", daemon=True)
         self._thread.start()
+
+    @property
+    def carried(self) -> dict[str, NDArray[np.float32]]:
+        """What a filter of sequences carries on to the next frame, by name."""
+        return self._carrying.made
 
     def cancel(self) -> None:
         """Stop it; it ends within one piece, or is killed shortly after."""
@@ -291,6 +302,7 @@ class _Run:
         self.kind = job._kind
         self.part = job.parts[0]
         self.device = job._device
+        self.carrying = job._carrying
         self.images = Images(job.declaration, job.settings, job.document, job._read)
         self.settings = plain(job.declaration, job.settings)
         self.plan = Plan()
@@ -402,7 +414,11 @@ class _Run:
         if self.glimpse is None and self.job._listener is not None and len(self.job.parts) == 1:
             self.glimpse = self.worker.block(ROOM, writable=True)
         glimpse = self.glimpse
-        self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
+        before, lent = self.carrying.given(self.worker, window)
+        carried, targets = self.carrying.room(self.worker, keep)
+        others += lent
+        under_way = _UnderWay(number, piece, self.device, source, target, others, carried=targets)
+        self.under_way.append(under_way)
         self.talk.say(
             messages.Run(
                 piece=number,
@@ -419,6 +435,8 @@ class _Run:
                 prepared=self.prepared,
                 canvas=self.kind.canvas(self.part),
                 glimpse=Place(glimpse.id, (SIDE, SIDE, 3), "uint8") if glimpse else None,
+                before=before,
+                carried=carried,
             )
         )
 
@@ -449,6 +467,7 @@ class _Run:
                 raise
             self._shrink(self.under_way.popleft(), failure)
             return None
+        self.carrying.take(first.piece.keep, first.carried)
         self._return(self.under_way.popleft())
         first.made = first.target.array(self.kind.shape(first.piece.keep)).copy()
         self._check_numbers(first, first.made)
@@ -492,7 +511,7 @@ class _Run:
         self.waiting = smaller
 
     def _return(self, item: _UnderWay) -> None:
-        for block in (item.source, item.target, *item.others):
+        for block in (item.source, item.target, *item.others, *item.carried.values()):
             if block is not None:
                 self.worker.give_back(block)
 

@@ -101,7 +101,9 @@ class Part:
 
     @cached_property
     def within(self) -> Region:
-        """What the filter may look at."""
+        """What the filter may look at; what is carried from frame to frame ends with the frame."""
+        if self.task.declaration.recurrent:
+            return self.document.region
         return reachable(self.document, self.plan.reach)
 
     @cached_property

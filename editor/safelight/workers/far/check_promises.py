@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,11 @@ class LocalJob(api.Job):
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         path = beside(self._folder, model)
         return self._inference.run(path, image, inputs, "cpu", picture=self._picture)
+
+    def step(
+        self, model: str, image: api.Image, before: Mapping[str, api.Image], **inputs: Any
+    ) -> tuple[api.Image, dict[str, api.Image]]:
+        return self._inference.step(beside(self._folder, model), image, before, inputs, "cpu")
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         return self._inference.describe(beside(self._folder, model), image, inputs, "cpu")

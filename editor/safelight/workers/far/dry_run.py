@@ -8,6 +8,7 @@ side by side, and a plugin declares nothing twice.
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +71,11 @@ class _StandIn(api.Job):
         self.chain.add(contract, image, inputs.values(), result)
         return result
 
+    def step(
+        self, model: str, image: api.Image, before: Mapping[str, api.Image], **inputs: Any
+    ) -> tuple[api.Image, dict[str, api.Image]]:
+        return self.run(model, image, **inputs), dict(before)
+
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         # It is run: only the network knows what its answer looks like.
         contract = self.models[model] = self._contract(beside(self.folder, model))
@@ -121,6 +127,8 @@ def rehearse(
         canvas or place,
     )
     result = call(filter, job.image, settings, job, given)
+    if filter.declaration.recurrent:
+        result, _ = frame_and_carried(filter, result, _SIDE, _SIDE)
     scale = filter.declaration.factor(settings)
     expected = filter.expected(_SIDE, _SIDE, scale)
     if np.shape(result) != expected:
@@ -138,8 +146,9 @@ def rehearse(
         return Plan(reach=WHOLE, scale=scale, tile=WHOLE), job.models
     # A long reach is paid for by every piece: without a network's own wish, larger pieces.
     tile = job.tile or min(max(_TILE, 2 * reach), 2048)
-    plan = Plan(reach, job.chain.multiple, scale, tile, job.in_steps)
-    return plan, job.models
+    sizes = [each.size for each in filter.declaration.carries.values()]
+    multiple = math.lcm(job.chain.multiple, *sizes)
+    return Plan(reach, multiple, scale, tile, job.in_steps), job.models
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +157,7 @@ class Given:
 
     ``images`` are the pictures and layers that its settings name, ``mask`` what is selected of the
     piece, ``prepared`` what was measured of the whole picture. ``canvas`` is what all pieces of a
-    generator fill, or the whole picture.
+    generator fill, or the whole picture. ``before`` is what a frame is given of the one before.
     """
 
     region: api.Region
@@ -156,6 +165,28 @@ class Given:
     mask: api.Mask | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
     canvas: api.Region | None = None
+    before: api.Before | None = None
+
+
+def frame_and_carried(
+    filter: api.Registered, result: Any, height: int, width: int
+) -> tuple[Any, dict[str, NDArray[Any]]]:
+    """What a filter of sequences gave for so many pixels, taken apart. Raises ValueError."""
+    try:
+        frame, carried = result
+        found = {name: np.asarray(carried[name]) for name in filter.declaration.carries}
+    except (TypeError, ValueError, KeyError):
+        raise ValueError(
+            "it returned no frame with a mapping of what it carries on:"
+            f" {', '.join(filter.declaration.carries)}"
+        ) from None
+    for name, kind in filter.declaration.carries.items():
+        if found[name].shape != kind.shape(height, width) or found[name].dtype.kind not in "fiu":
+            raise ValueError(
+                f"what it carries as {name} is {found[name].dtype} of shape {found[name].shape};"
+                f" expected float32 {kind.shape(height, width)}"
+            )
+    return frame, found
 
 
 def call(
@@ -172,6 +203,7 @@ def call(
         "mask": given.mask,
         "prepared": given.prepared,
         "canvas": given.canvas,
+        "before": given.before,
     }
     named = [item.name for item in filter.declaration.parameters if item.is_image]
     values = dict(settings) | {name: given.images.get(name) for name in named}

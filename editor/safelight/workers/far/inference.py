@@ -14,7 +14,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ class Contract:
     windows here, smaller ones filled up, or resized whole, as ``fit`` says. ``crop`` is how many
     pixels its result lacks at each edge of ``scale`` times its input. ``beyond`` says what becomes
     of light below 0 and above 1 (``safelight.workers.far.tensors.BEYOND``). ``further`` are the
-    inputs that are pictures as well: a mask, a second picture.
+    inputs that are pictures as well: a mask, a second picture. ``carries`` names the inputs that
+    carry something from one frame to the next, and how many times smaller than the frame each is.
     """
 
     title: str
@@ -101,6 +102,7 @@ class Contract:
     fit: str = "windows"
     crop: int = 0
     further: Further = Further()
+    carries: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def margin(self) -> int:
@@ -175,7 +177,19 @@ class Contract:
             further=Further(
                 said("mask"), word("mask_range", MASKS), said("guide"), word("guide_fit", GUIDES)
             ),
+            carries=_carries(said("carries"), name),
         )
+
+
+def _carries(text: str, name: str) -> dict[str, int]:
+    """What ``previous:1,memory:2`` says: names and sizes. Raises ModelError."""
+    found: dict[str, int] = {}
+    for part in filter(None, text.split(",")):
+        key, _, size = part.strip().partition(":")
+        if not key or not size.isdigit() or not 1 <= int(size) <= 16:
+            raise ModelError(f"{name} does not say what it carries (metadata safelight.carries)")
+        found[key] = int(size)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +278,55 @@ class Inference:
         if beyond is None or contract.beyond == "cut" or not picture:
             return made
         return contract.format.returned(made, shown, beyond)
+
+    def step(
+        self,
+        path: Path,
+        image: Image,
+        before: Mapping[str, Image],
+        inputs: Mapping[str, Any],
+        wanted: str,
+    ) -> tuple[Image, dict[str, Image]]:
+        """The result of a recurrent network for ``image`` (height, width, 3), and what it carries
+        on, by name: ``before`` are arrays (height / size, width / size, channels) float32.
+
+        Light that it does not know is kept from it, and returned to its result. Raises as ``run``
+        does; ModelError for a network that carries something else.
+        """
+        contract = self.contract(path)
+        if set(before) != set(contract.carries):
+            names = ", ".join(contract.carries) or "nothing"
+            raise ModelError(f"{path.name} carries {names}, not {', '.join(before)}")
+        session = self._session(path, self.device(wanted, path).name)
+        self._stopped = False
+        shown, beyond = _shown(image, contract)
+        filled = _filled(shown, contract)
+        feeds = _feeds(session, filled, inputs, contract)
+        for name, size in contract.carries.items():
+            extra = [
+                (0, -(-goal // size) - side)
+                for goal, side in zip(filled.shape[:2], before[name].shape[:2], strict=True)
+            ]
+            whole = np.pad(before[name], (*extra, (0, 0)), mode="edge")
+            feeds[name] = np.ascontiguousarray(whole.transpose(2, 0, 1)[None], np.float32)
+        outputs = [item.name for item in session.get_outputs()]
+        answers = self._call(session, feeds, path.name)
+        try:
+            planes = contract.format.planes(answers[0])[: image.shape[0], : image.shape[1]]
+            made = np.asarray(contract.format.picture(planes, shown))
+        except (ValueError, AttributeError):
+            raise ModelError(f"{path.name} gave a result of another shape") from None
+        found = dict(zip(outputs, answers, strict=True))
+        carried = {
+            name: np.asarray(found[f"next_{name}"], np.float32)[0].transpose(1, 2, 0)[
+                : before[name].shape[0], : before[name].shape[1]
+            ]
+            for name in contract.carries
+            if f"next_{name}" in found
+        }
+        if beyond is not None and contract.beyond != "cut":
+            made = contract.format.returned(made, shown, beyond)
+        return made, carried
 
     def describe(
         self,
@@ -458,6 +521,7 @@ class Inference:
         stack, rest = contract.further.stacked(sample, further)
         image = None if contract.generates else _filled(stack, contract)
         feeds = _feeds(session, image, _others(session, contract) | rest, contract)
+        feeds |= _nothing_carried(session, contract, sample.shape)
         try:
             there = self._call(session, feeds, path.name)[0]
             here = self._call(self._session(path, "cpu"), feeds, path.name)[0]
@@ -522,7 +586,8 @@ def _feeds(
     feeds: dict[str, Any] = {}
     further = contract.further
     if image is not None:
-        free = [key for key in kinds if key not in inputs and key not in further.names]
+        given = {*inputs, *further.names, *contract.carries}
+        free = [key for key in kinds if key not in given]
         main = "image" if "image" in free else next(iter(free), "")
         feeds[main] = contract.format.tensor(image[..., :3], kinds.get(main, "float32"))
         sides = {item.name: item.shape for item in session.get_inputs()}
@@ -541,7 +606,7 @@ def _others(session: Any, contract: Contract) -> dict[str, Any]:
     shapes = {
         item.name: item.shape
         for item in session.get_inputs()
-        if item.name not in contract.further.names
+        if item.name not in {*contract.further.names, *contract.carries}
     }
     if contract.generates:
         return {
@@ -554,6 +619,18 @@ def _others(session: Any, contract: Contract) -> dict[str, Any]:
         name: np.full([side if isinstance(side, int) else 1 for side in shape], 0.5)
         for name, shape in shapes.items()
         if name != "image"
+    }
+
+
+def _nothing_carried(
+    session: Any, contract: Contract, shape: tuple[int, ...]
+) -> dict[str, NDArray[np.float32]]:
+    """Zeros for what a network carries, for a frame of that shape."""
+    channels = {item.name: item.shape[1] for item in session.get_inputs() if len(item.shape) == 4}
+    return {
+        name: np.zeros((1, channels[name], shape[0] // size, shape[1] // size), np.float32)
+        for name, size in contract.carries.items()
+        if isinstance(channels.get(name), int)
     }
 
 

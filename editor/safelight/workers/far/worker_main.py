@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,14 @@ from safelight.api.tone_table import packed
 from safelight.pixels import DEPTHS, is_finite
 from safelight.workers.far.check_promises import complaint
 from safelight.workers.far.compatibility import OtherEdition, check_edition
-from safelight.workers.far.dry_run import FETCHED, Given, beside, call, rehearse
+from safelight.workers.far.dry_run import (
+    FETCHED,
+    Given,
+    beside,
+    call,
+    frame_and_carried,
+    rehearse,
+)
 from safelight.workers.far.further_pictures import Further, laid_over
 from safelight.workers.far.inference import (
     DeviceError,
@@ -156,6 +163,13 @@ class _Job(api.Job):
         if image.shape[:2] != (region.height, region.width) or not question.input:
             return inputs
         return inputs | {further.guide: laid_over(guide, region, canvas)}
+
+    def step(
+        self, model: str, image: api.Image, before: Mapping[str, api.Image], **inputs: Any
+    ) -> tuple[api.Image, dict[str, api.Image]]:
+        self.check()
+        path, inference = beside(self._folder, model), self._worker.inference
+        return inference.step(path, image, before, inputs, self._device)
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()
@@ -354,13 +368,20 @@ class Worker:
             self._image(question.mask) if question.mask else None,
             question.prepared,
             question.canvas,
+            None
+            if question.before is None
+            else {name: self._image(place) for name, place in question.before.items()},
         )
         settings, scale = _settings(entry, question.settings), question.scale
-        pixels = self._called(entry, image, settings, job, given, scale)
+        pixels, carried = self._called(entry, image, settings, job, given, scale)
         x, y, width, height = question.keep
         rows = slice(y * scale, (y + height) * scale)
         columns = slice(x * scale, (x + width) * scale)
         np.copyto(self.array(question.output), pixels[rows, columns], casting="unsafe")
+        for name, place in question.carried.items():
+            size, target = entry.declaration.carries[name].size, self.array(place)
+            part = carried[name][y // size :, x // size :][: len(target), : target.shape[1]]
+            np.copyto(target, part, casting="unsafe")
         return messages.Done()
 
     def _called(
@@ -371,16 +392,21 @@ class Worker:
         job: _Job,
         given: Given,
         scale: int = 1,
-    ) -> NDArray[Any]:
-        """What a filter makes of ``image``, of the size that it should have."""
-        result = call(entry, image, settings, job, given)
+    ) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
+        """What a filter makes of ``image``, of the size that it should have, and what it carries on
+        to the next frame.
+        """
+        result, carried = call(entry, image, settings, job, given), dict[str, NDArray[Any]]()
+        if entry.declaration.recurrent:
+            sides = given.region.height, given.region.width
+            result, carried = frame_and_carried(entry, result, *sides)
         pixels = np.asarray(result)
         expected = entry.expected(given.region.height, given.region.width, scale)
         if pixels.shape != expected or pixels.dtype.kind not in "fiu":
             raise ValueError(
                 f"it returned {pixels.dtype} of shape {pixels.shape}; expected float32 {expected}"
             )
-        return pixels
+        return pixels, carried
 
     def _run_in_turn(self, question: messages.RunInTurn) -> messages.Answer:
         """Run cheap filters, each on what the one before it made."""
@@ -392,7 +418,7 @@ class Worker:
             entry, folder = self._filter(step.filter)
             job = _Job(self, question, folder, question.device)
             job.check()
-            made = self._called(entry, image, _settings(entry, step.settings), job, given)
+            made, _ = self._called(entry, image, _settings(entry, step.settings), job, given)
             image = made.astype(np.float32)
             image.flags.writeable = False
         np.copyto(self.array(question.output), image)

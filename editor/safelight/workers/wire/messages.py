@@ -135,6 +135,8 @@ class Run(Question):
     at ``scale`` times its size. ``canvas`` is the place of the whole picture, or what a generator
     fills; ``images`` are further pictures by the names of their settings. ``threads`` 0 = all.
     At ``glimpse`` there is room for what a filter shows of its result before it is done.
+    ``before`` is what was carried from the frame before, None for a first frame; what is carried on
+    goes to ``carried``, of what ``keep`` covers.
     """
 
     filter: str
@@ -152,6 +154,8 @@ class Run(Question):
     prepared: Settings = field(default_factory=dict)
     canvas: Region | None = None
     glimpse: Place | None = None
+    before: Mapping[str, Place] | None = None
+    carried: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Sequences: opened in a confined process, and filtered picture by picture."""

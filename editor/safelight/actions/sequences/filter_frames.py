@@ -1,0 +1,100 @@
+"""Filter frames: filters go through the pictures of a sequence, one picture after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.actions.plugin_jobs import Studio
+from safelight.actions.sequences.frame_carrier import FrameCarrier
+from safelight.actions.stop import Stop
+from safelight.api import Declaration, Value
+from safelight.document import Document, Layer, edits, frames, render, whole
+from safelight.document.frames import Frames
+from safelight.document.placement import IDENTITY
+from safelight.files.history_spill import Scratch
+from safelight.folders import cache_folder
+from safelight.pixels import Raster
+
+Hear = Callable[[float], object]
+"""Told now and then how much is done, 0 to 1; what it raises ends the work."""
+
+
+def scratch_folder() -> Path:
+    """Where pictures of sequences are set aside."""
+    return cache_folder() / "sequences"
+
+
+def filtered_frames(
+    document: Document,
+    declaration: Declaration,
+    settings: Mapping[str, Value],
+    studio: Studio,
+    *,
+    stop: Stop | None = None,
+    hear: Hear = lambda _: None,
+) -> Document:
+    """The document with a new layer on top: what a filter makes of each of its pictures.
+
+    A filter of sequences goes through them in order and carries on what it says. One that changes
+    the size gives a document of that layer alone. The results are set aside in a file. Raises
+    FilterFailed, LayerFailed, Stopped and OSError.
+    """
+    stop = stop or Stop()
+    carrier = FrameCarrier(declaration) if declaration.recurrent else None
+    checked = declaration.settings(settings)
+    grows = declaration.factor(checked) != 1
+    scratch, made = Scratch(scratch_folder()), list[Raster]()
+    count = frames.length(document)
+    for number in range(count):
+        hear(number / count)
+        stop.check()
+        seen = frames.at(document, number)
+        if grows:
+            seen = replace(seen, layers=_flat(seen, studio).layers, selection=None)
+        before = None if carrier is None else carrier.before(_looked_at(seen, studio))
+        job = studio.start(declaration, checked, seen, before=before)
+        outcome = stop.finished(job)
+        if carrier is not None:
+            carrier.keep(job.carried)
+        made.append(Raster.from_array(scratch.put(_like(outcome.raster.to_array(), made))))
+    hear(1.0)
+    held = Frames(tuple(made), frames.durations(document), frames.position(document))
+    layer = Layer(declaration.title, held, synthetic="partly" if declaration.invents else "")
+    if grows:
+        first = made[0]
+        return replace(
+            document,
+            width=first.width,
+            height=first.height,
+            layers=(layer,),
+            selection=None,
+            frame=IDENTITY,
+        )
+    return edits.add_layer(layer, None, declaration.title).apply(document)
+
+
+def _flat(document: Document, studio: Studio) -> Document:
+    return Document.from_raster(whole(document, studio.live), profile=document.profile)
+
+
+def _looked_at(document: Document, studio: Studio) -> NDArray[np.float32]:
+    """All that a document shows, (height, width, 3) float32, sRGB-encoded."""
+    pixels = render(document, document.region, studio.live, "float32")[..., :3]
+    return document.profile.to_srgb(pixels)
+
+
+def _like(pixels: NDArray[Any], made: list[Raster]) -> NDArray[Any]:
+    """Pixels with alpha where the first result has it, and without where it has none."""
+    if not made or pixels.shape[2] == made[0].channels:
+        return pixels
+    if made[0].channels == 3:
+        return pixels[..., :3]
+    full = 1.0 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+    opaque = np.full((*pixels.shape[:2], 1), full, pixels.dtype)
+    return np.concatenate([pixels, opaque], axis=2)

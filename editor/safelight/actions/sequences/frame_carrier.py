@@ -1,0 +1,64 @@
+"""Frame carrier: what a filter of sequences carries on, moved to where the next frame has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Declaration
+from safelight.api.carried import INSIDE
+from safelight.pixels import motion
+
+CUT = 12.0
+"""Levels of 255 by which two frames differ on average, motion allowed for, where they show other
+things. Noise of 50 levels, smoothed as it is here, makes 6 of it, motion in seven clips up to 7; a
+cut from one of these clips to another makes 40 and more.
+"""
+
+
+class FrameCarrier:
+    """Carries for one filter through frames in order, each told once."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self._carries = declaration.carries
+        self._seen: NDArray[np.uint8] | None = None
+        self._carried: Mapping[str, NDArray[np.float32]] | None = None
+
+    def before(self, frame: NDArray[np.float32]) -> dict[str, NDArray[np.float32]] | None:
+        """What was carried to a frame (height, width, 3), sRGB-encoded, 0 to 1; None where it is
+        the first, has another size or shows something else than the frame before.
+        """
+        now, before, held = motion.looked_at(frame), self._seen, self._carried
+        self._seen, self._carried = now, None
+        if held is None or before is None or now.shape != before.shape:
+            return None
+        flow = motion.between(now, before)
+        height, width = frame.shape[:2]
+        if self._is_cut(now, before, flow):
+            return None
+        where = motion.places(flow, height, width)
+        made = {INSIDE: motion.inside(where, height, width).astype(np.float32)[..., None]}
+        for name, kind in self._carries.items():
+            tall, wide, _ = kind.shape(height, width)
+            there = where if kind.size == 1 else motion.places(flow, tall, wide)
+            made[name] = motion.moved(held[name], there)
+        return made
+
+    def keep(self, carried: Mapping[str, NDArray[np.float32]]) -> None:
+        """Carry on what a frame gave, float32 (height / size, width / size, channels) each."""
+        self._carried = dict(carried)
+
+    def begin_anew(self) -> None:
+        """Forget what was carried: the next frame is the first one."""
+        self._seen = self._carried = None
+
+    def _is_cut(
+        self, now: NDArray[np.uint8], before: NDArray[np.uint8], flow: NDArray[np.float32]
+    ) -> bool:
+        where = motion.places(flow, *now.shape)
+        moved = motion.moved(before.astype(np.float32)[..., None], where)[..., 0]
+        # What is lighter or darker all over has flickered, and is no other picture.
+        apart = now.astype(np.float32) - moved
+        return bool(np.abs(apart - apart.mean()).mean() > CUT)

@@ -1,0 +1,62 @@
+"""Filters go through the frames of a sequence, each piece with what was carried to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from safelight import actions
+from safelight.actions.sequences.filter_frames import filtered_frames
+from safelight.api import testing
+from safelight.document import Document, Layer, frames, whole
+from safelight.document.frames import Frames
+from safelight.pixels import Raster
+
+
+@pytest.fixture(scope="module")
+def studio():
+    with actions.Studio() as studio:
+        yield studio
+
+
+def ground(height, width, seed=0):
+    rng = np.random.default_rng(seed)
+    small = rng.random((height // 8 + 2, width // 8 + 2, 3))
+    large = np.kron(small, np.ones((8, 8, 1)))[:height, :width]
+    return (0.2 + 0.6 * large).astype(np.float32)
+
+
+def panned(count, step, height=200, width=260):
+    """A camera that moves over a still ground by whole pixels."""
+    wide = ground(height, width + step * count)
+    return [wide[:, step * n : step * n + width] for n in range(count)]
+
+
+def document_of(pictures):
+    rasters = [Raster.from_array(np.rint(255 * each).astype(np.uint8)) for each in pictures]
+    layer = Layer("Sequence", Frames(tuple(rasters), (40,) * len(rasters)))
+    return Document(rasters[0].width, rasters[0].height, "uint8", (layer,))
+
+
+def test_a_filter_goes_through_the_frames_with_what_it_carries(studio):
+    pictures = [0.2 + 0.6 * testing.photograph(600, 500, seed=5) for _ in range(3)]
+    pictures[1] = np.clip(pictures[1] * 1.2, 0, 1)
+    document = document_of(pictures)
+    filter = studio.filter("steady_light")
+    made = filtered_frames(document, filter, {"inertia": 1.0}, studio)
+    assert [layer.name for layer in made.layers] == ["Sequence", "Steady light"]
+    assert frames.length(made) == 3
+    shown = [whole(frames.at(made, n)).to_array().astype(float).mean() for n in range(3)]
+    bare = [whole(frames.at(document, n)).to_array().astype(float).mean() for n in range(3)]
+    assert bare[1] > 1.1 * bare[0]
+    assert shown[1] == pytest.approx(shown[0], rel=0.02)  # all of its light is from before
+    assert frames.durations(made) == frames.durations(document)
+
+
+def test_pieces_of_a_frame_carry_on_what_the_whole_frame_would(studio):
+    """A frame of several pieces: what is carried has no seam."""
+    pictures = panned(3, 3, 700, 1300)
+    document = document_of(pictures)
+    made = filtered_frames(document, studio.filter("merge_burst"), {"clean": False}, studio)
+    last = whole(frames.at(made, 2)).to_array()[..., :3].astype(float)
+    assert np.abs(last - 255 * pictures[2])[20:-20, 20:-30].mean() < 2
