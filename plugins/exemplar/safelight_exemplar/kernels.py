@@ -15,6 +15,7 @@ of the seed and the place.
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -195,7 +196,7 @@ def within(number, reach):
     return np.int64(number >> np.uint64(33)) % (2 * reach + 1) - reach
 
 
-def improve(target, source, field, cost, wanted, places, burden, seed, reach):
+def improve(target, source, field, cost, wanted, places, burden, seed, reach, light=None):
     """Give each patch of ``places`` a nearer one of the source, if found; ``cost`` is how far.
 
     ``target`` and ``source`` are packed pictures of as many groups. What a patch's neighbours have
@@ -203,27 +204,120 @@ def improve(target, source, field, cost, wanted, places, burden, seed, reach):
     and ever nearer. ``burden``, float32 of the source's height and width, is added to the distance
     of the patch with its middle there: ``NEVER`` where none may be taken. A patch's distance is the
     sum of the squared differences of its pixels. ``places`` are all black or all white: see
-    ``chessboard``.
+    ``chessboard``. With ``light`` a patch may be made lighter or darker for it: see ``Light``.
     """
     tries = int(reach).bit_length()
+    target_mean, source_mean, most, price = light or _AS_IT_IS
     shared(
         places,
         lambda part: _improve(
-            *(target, source, field, cost, wanted, part, burden, np.uint64(seed), reach, tries)
+            *(target, source, field, cost, wanted, part, burden, np.uint64(seed), reach, tries),
+            *(target_mean, source_mean, most, price),
         ),
     )
 
 
-def blend(source, field, weight, pixels, target, narrow=1.0):
+class Light(NamedTuple):
+    """How much lighter or darker patches may be made: each channel's mean is moved.
+
+    ``target`` and ``source`` are the means of the patches by their middles, as packed pictures
+    of the first groups, those that are moved. A mean is moved by no more than ``most``, and that
+    costs ``price`` times as much as the same difference of all its pixels would.
+    """
+
+    target: np.ndarray
+    source: np.ndarray
+    most: np.float32
+    price: np.float32
+
+
+_AS_IT_IS = Light(*[np.zeros((0, 1, 1, FOUR), np.float32)] * 2, np.float32(0), np.float32(0))
+
+
+def means(groups, part=np.s_[:, :], into=None):
+    """The means of the patches of a packed picture by their middles, those of a part alone.
+
+    What is no middle of a patch, or outside the part, is as it was.
+    """
+    result = np.zeros_like(groups) if into is None else into
+    height, width = groups.shape[1:3]
+    edges = [side.indices(size)[:2] for side, size in zip(part, (height, width), strict=True)]
+    (top, bottom), (left, right) = (
+        (max(first, HALF), min(last, size - HALF))
+        for (first, last), size in zip(edges, (height, width), strict=True)
+    )
+    if top < bottom and left < right:
+        shared_rows(bottom - top, lambda rows: _means(groups, rows, top, left, right, result))
+    return result
+
+
+@_compiled
+def _means(groups, rows, top, left, right, result):
+    columns = np.empty((right - left + 2 * HALF, FOUR), np.float32)
+    for group in range(groups.shape[0]):
+        for number in rows:
+            y = number + top
+            for x in range(columns.shape[0]):
+                for one in range(FOUR):
+                    total = np.float32(0)
+                    for beside in range(y - HALF, y + HALF + 1):
+                        total += groups[group, beside, x + left - HALF, one]
+                    columns[x, one] = total
+            for x in range(left, right):
+                for one in range(FOUR):
+                    total = np.float32(0)
+                    for beside in range(x - left, x - left + SIDE):
+                        total += columns[beside, one]
+                    result[group, y, x, one] = total / np.float32(AREA)
+
+
+@_compiled
+def _moved(apart, most, price):
+    """By how much a mean is moved that is so far away."""
+    return min(max(apart / (np.float32(1) + price), -most), most)
+
+
+@_compiled
+def _spared(target_mean, source_mean, y, x, sy, sx, most, price):
+    """What is spared of the distance of two patches by moving the means of one."""
+    total = np.float32(0)
+    for group in range(target_mean.shape[0]):
+        for one in range(FOUR):
+            apart = target_mean[group, y, x, one] - source_mean[group, sy, sx, one]
+            by = _moved(apart, most, price)
+            total += by * (np.float32(2) * apart - (np.float32(1) + price) * by)
+    return np.float32(AREA) * total
+
+
+def lightened(light, field, places):
+    """By how much the patches of ``places`` are made lighter: a packed picture, 0 elsewhere."""
+    result = np.zeros((len(light.target), *field.shape[:2], FOUR), np.float32)
+    shared(places, lambda part: _lighten(*light, field, part, result))
+    return result
+
+
+@_compiled
+def _lighten(target_mean, source_mean, most, price, field, places, result):
+    for number in range(places.shape[0]):
+        y, x = np.int64(places[number, 0]), np.int64(places[number, 1])
+        sy, sx = np.int64(field[y, x, 0]), np.int64(field[y, x, 1])
+        for group in range(target_mean.shape[0]):
+            for one in range(FOUR):
+                apart = target_mean[group, y, x, one] - source_mean[group, sy, sx, one]
+                result[group, y, x, one] = _moved(apart, most, price)
+
+
+def blend(source, field, weight, pixels, target, narrow=1.0, lighter=None):
     """Write into the ``pixels`` of ``target`` the mean of what the patches over each say.
 
     ``pixels`` are places, ``source`` and ``target`` packed pictures, of which the groups of the one
     with fewer are written. A patch counts its ``weight`` (float64, height, width; 0: not at all),
     the more the nearer its middle is, and the more so the more ``narrow``: 0 is the plain mean.
-    Where no patch counts nothing is written.
+    Where no patch counts nothing is written. ``lighter`` is added to patches: see ``lightened``.
     """
     closeness = np.exp(-narrow * _AWAY)
-    shared(pixels, lambda part: _blend(source, field, weight, closeness, part, target))
+    more = _AS_IT_IS.target if lighter is None else lighter
+    shared(pixels, lambda part: _blend(source, field, weight, closeness, part, target, more))
 
 
 def shared_rows(count, work):
@@ -247,7 +341,22 @@ def shared(places, work, worth=None):
 
 
 @_compiled
-def _improve(target, source, field, cost, wanted, places, burden, seed, reach, tries):
+def _improve(
+    target,
+    source,
+    field,
+    cost,
+    wanted,
+    places,
+    burden,
+    seed,
+    reach,
+    tries,
+    target_mean,
+    source_mean,
+    most,
+    price,
+):
     height, width = wanted.shape
     rows, columns = burden.shape
     count = _NEIGHBOURS.shape[0]
@@ -279,6 +388,7 @@ def _improve(target, source, field, cost, wanted, places, burden, seed, reach, t
                 continue
             extra = burden[cy, cx]
             if extra < best:
+                extra -= _spared(target_mean, source_mean, y, x, cy, cx, most, price)
                 found = extra + distance(target, source, y, x, cy, cx, best - extra)
                 if found < best or trial < 0:
                     best, by, bx = found, cy, cx
@@ -287,7 +397,7 @@ def _improve(target, source, field, cost, wanted, places, burden, seed, reach, t
 
 
 @_compiled
-def _blend(source, field, weight, closeness, pixels, target):
+def _blend(source, field, weight, closeness, pixels, target, lighter):
     height, width = weight.shape
     for number in range(pixels.shape[0]):
         y, x = np.int64(pixels[number, 0]), np.int64(pixels[number, 1])
@@ -305,6 +415,11 @@ def _blend(source, field, weight, closeness, pixels, target):
                         b += share * source[group, sy, sx, 1]
                         c += share * source[group, sy, sx, 2]
                         d += share * source[group, sy, sx, 3]
+                        if group < lighter.shape[0]:
+                            a += share * lighter[group, ny, nx, 0]
+                            b += share * lighter[group, ny, nx, 1]
+                            c += share * lighter[group, ny, nx, 2]
+                            d += share * lighter[group, ny, nx, 3]
                         count += share
             if count > 0.0:
                 target[group, y, x, 0] = a / count

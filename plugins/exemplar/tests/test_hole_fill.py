@@ -156,3 +156,39 @@ def test_regions_are_chosen_once_and_where_a_hole_is_small(side, monkeypatch):
     fill(picture, hole_in(picture, side))
     assert len(holes) == 1
     assert 0 < holes[0] <= 48**2
+
+
+def test_light_that_falls_off_goes_on_through_a_hole_with_its_grain_and_without_a_step():
+    rows, columns = np.mgrid[0:120, 0:120] / 120.0
+    grain = np.random.default_rng(8).normal(0, 0.01, (120, 120))
+    light = 0.2 + 0.6 * rows * columns  # no two places have it alike
+    picture = np.repeat((light + grain)[..., None], 3, -1).astype(np.float32)
+    hole = hole_in(picture, 40)
+    filled = fill(without(picture, hole), hole)
+    apart = (filled[..., 0] - light)[40:80, 40:80]
+    coarse = apart.reshape(8, 5, 8, 5).mean((1, 3))
+    assert np.abs(coarse).max() < 0.03
+    assert np.abs(np.diff(coarse, axis=0)).max() < 0.03
+    assert np.diff(apart).std() > 0.7 * np.diff(grain[hole].reshape(40, 40)).std()
+
+
+def test_of_several_trusts_in_a_guide_the_one_goes_on_that_the_picture_has_pieces_for(monkeypatch):
+    rng = np.random.default_rng(4)
+    picture = rng.uniform(0, 1, (12, 15, 3)).repeat(8, 0).repeat(8, 1).astype(np.float32)
+    hole = hole_in(picture)
+    misleading = np.ascontiguousarray(picture[:, ::-1])
+    kept, trusts = [], (1.0, 0.0)
+
+    def kept_misfit(size, measured=hole_fill._Size.misfit):
+        kept.append(measured(size))
+        return kept[-1]
+
+    monkeypatch.setattr(hole_fill._Size, "misfit", kept_misfit)
+    several = [
+        fill(picture, hole, guide=misleading, trust=order) for order in (trusts, trusts[::-1])
+    ]
+    assert kept[:2] == kept[:1:-1]
+    assert kept[0] != kept[1]
+    alone = fill(picture, hole, guide=misleading, trust=trusts[int(kept[1] < kept[0])])
+    assert len(kept) == 4
+    assert all(np.array_equal(one, alone) for one in several)

@@ -6,10 +6,13 @@ from safelight_exemplar import kernels
 from safelight_exemplar.kernels import (
     HALF,
     NEVER,
+    Light,
     blend,
     chessboard,
     counted,
     improve,
+    lightened,
+    means,
     packed,
     strew,
     unpacked,
@@ -115,3 +118,38 @@ def test_a_patch_holds_as_many_pixels_of_a_mask_as_are_set_around_its_middle(
         for x in range(HALF, shape[1] - HALF):
             slowly[y, x] = mask[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1].sum()
     assert np.array_equal(counted(mask), slowly)
+
+
+def test_means_are_those_of_patches_in_a_part_and_elsewhere_what_they_were():
+    given = picture(5)
+    found = unpacked(means(packed(given), np.s_[10:20, 0:30], np.full((2, *SHAPE, 4), 9.0)), 5)
+    patches = np.lib.stride_tricks.sliding_window_view(given, (7, 7), (0, 1)).mean((-1, -2))
+    assert np.allclose(
+        found[10:20, HALF:30], patches[10 - HALF : 20 - HALF, : 30 - HALF], atol=1e-5
+    )
+    assert (np.delete(found, np.s_[10:20], 0) == 9).all()
+    assert (found[:, 30:] == 9).all()
+
+
+@pytest.mark.parametrize(("most", "price"), [(9.0, 0.0), (9.0, 0.5), (0.05, 0.5)])
+def test_a_patch_is_made_lighter_by_what_costs_least_and_no_more_than_it_may(most, price):
+    target, source = picture(3), picture(3, 1)
+    groups = packed(target), packed(source)
+    light = Light(*map(means, groups), np.float32(most), np.float32(price))
+    field, cost = np.zeros((*SHAPE, 2), np.int32), np.zeros(SHAPE, np.float32)
+    field[20, 30] = 12, 40
+    burden = np.full(SHAPE, NEVER)
+    burden[12, 40] = 0
+    places = np.array([[20, 30]], np.int32)
+    improve(*groups, field, cost, room(), places, burden, 0, 0, light)
+    by = unpacked(lightened(light, field, places), 3)[20, 30]
+    apart = target[17:24, 27:34] - source[9:16, 37:44]
+
+    def costs(moved):
+        return (((apart - moved) ** 2).sum((0, 1)) + 49 * price * moved**2).sum()
+
+    assert (abs(by) <= most + 1e-7).all()
+    assert cost[20, 30] == pytest.approx(costs(by), rel=1e-4)
+    for other in (by + 0.01, by - 0.01):
+        allowed = np.clip(other, -most, most)
+        assert costs(allowed) >= costs(by) - 1e-5

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safelight_exemplar.seams import (
     energy,
+    evened,
     expand,
     labelled,
     nodes_of,
@@ -70,3 +71,26 @@ def test_what_repeats_itself_is_copied_from_one_place():
     labels = labelled(*(seen, seen, missing, ~missing, nodes, beside, shifts), trust=0.1, rim=2.0)
     copied = seen[tuple((nodes + shifts[labels]).T)]
     assert np.array_equal(copied, picture[missing])
+
+
+@pytest.mark.parametrize(("step", "stays"), [(0.1, False), (8.0, True)])
+def test_regions_of_another_brightness_go_over_into_one_another_unless_they_are_an_edge(
+    step, stays
+):
+    """The upper half of a hole in noise is copied from where the same is lighter, by a step."""
+    noise = np.random.default_rng(3).uniform(-0.01, 0.01, (60, 60, 1)).astype(np.float32)
+    picture = 0.5 + noise
+    picture[:20] += np.float32(step)
+    missing = np.zeros((60, 60), bool)
+    missing[28:44, 20:40] = True
+    nodes, beside = nodes_of(missing)
+    shifts = np.array([(-25, 0), (14, 3)], np.int32)
+    labels = (nodes[:, 0] >= 36).astype(np.int32)
+    made = np.zeros((60, 60))
+    told = picture, missing, ~missing, nodes, beside, shifts, labels
+    made[missing] = evened(*told, 1.0)[:, 0]
+    seam = made[34:36, 20:40].mean() - made[36:38, 20:40].mean()
+    assert (seam > 0.8 * step) if stays else (abs(seam) < 0.2 * step)
+    assert np.diff(made[29:35, 21:39]).std() == pytest.approx(
+        np.diff(picture[4:10, 21:39, 0]).std(), rel=0.05
+    )

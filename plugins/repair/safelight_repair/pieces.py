@@ -21,7 +21,7 @@ Network = Callable[[Array, Mask, Place], Array]
 
 LARGE = 128  # pixels across a hole that the network sees at a reduced size alone
 THIN = 5  # pixels from the rim: what is nowhere deeper is thin
-TRUST = 0.5  # how much what the network says counts beside the rim
+TRUSTS = (0.5, 0.25, 0.0)  # how much what the network says counts beside the rim: as fits best
 STROKES = 8  # across a hole: what is finer than so many of them the network does not decide
 SURROUNDINGS = 2.0  # times a hole's longer side that pieces come from, on each side
 LEAST = 192  # pixels that they come from at least
@@ -146,7 +146,7 @@ def pieced(
             np.ascontiguousarray(seen[near_by]),
             inner,
             guide=coarsely(seen, longer)[near_by],
-            trust=TRUST,
+            trust=TRUSTS,
             allowed=drawn(usable[place.slices], longer, seed, variety)[near_by],
             seed=seed if variety else 0,
             progress=told,
