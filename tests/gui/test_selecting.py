@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
+from safelight.document import DECLARED, edits
 from safelight.gui.command_dialog import CommandDialog
+from safelight.gui.saved_selection_dialog import SavedSelectionDialog
 from safelight.gui.window import Window
 from tests.gui.conftest import open_in, wake
 
@@ -106,3 +108,37 @@ def test_a_dialogs_settings_are_seen_before_they_are_chosen_and_cancel_takes_the
     dialog.accept()
     qtbot.waitUntil(lambda: area(opened, 320 * 240 - 21_600, 0.05))
     assert len(opened.session.history.steps) == 2
+
+
+def test_what_is_selected_goes_into_a_png_and_comes_back(
+    opened, window, tmp_path, qtbot, monkeypatch
+):
+    path = tmp_path / "mask.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(path), ""))
+    session = opened.session
+    session.do(edits.select_ellipse(box=(40, 30, 100, 80)))
+    qtbot.waitUntil(lambda: session.document.selection is not None and session.idle)
+    before = session.document.selection.to_array()
+    window = opened.window()
+    window.deeds["save selection file"].trigger()
+    qtbot.waitUntil(path.exists)
+    session.do(edits.deselect())
+    window.deeds["load selection file"].trigger()
+    qtbot.waitUntil(lambda: session.document.selection is not None, timeout=60000)
+    assert np.array_equal(session.document.selection.to_array(), before)
+
+
+def test_a_saved_selection_is_chosen_from_a_list(opened, qtbot):
+    session = opened.session
+    for name, x in (("Left", 10), ("Right", 200)):
+        session.do(edits.select_box(box=(x, 30, 100, 80)))
+        session.do(DECLARED["save_selection"](name=name))
+    window = opened.window()
+    window.deeds["load_selection"].trigger()
+    dialog = next(x for x in window.findChildren(SavedSelectionDialog) if x.isVisible())
+    assert [dialog.names.itemText(k) for k in range(2)] == ["Right", "Left"]
+    dialog.names.setCurrentIndex(1)
+    dialog.accept()
+    qtbot.waitUntil(lambda: session.history.steps[-1].label == "Load selection Left")
+    assert session.document.selection.bounds().x == 10

@@ -41,6 +41,26 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedSelection:
+    """What was selected once, under a name: a mask of one channel, its place in the plane, and what
+    is beyond it, 0 or 1.
+    """
+
+    name: str
+    mask: Raster
+    place: Place = IDENTITY
+    beyond: int = 0
+
+    def __post_init__(self) -> None:
+        if self.mask.channels != 1 or self.beyond not in (0, 1) or not self.name:
+            raise ValueError("a selection is saved as a mask of one channel with a name")
+
+    def carried(self, way: Place) -> SavedSelection:
+        """It in another plane, to which ``way`` leads."""
+        return replace(self, place=way.after(self.place))
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """An ordered tuple of layers (bottom first), a size, a depth, a profile and metadata.
 
@@ -72,6 +92,7 @@ class Document:
     linear: bool = False
     draft: bool = False
     guides: tuple[Guide, ...] = ()
+    saved: tuple[SavedSelection, ...] = ()
     _picture: object = field(default=None, init=False, repr=False, compare=False)
     _wider: dict[int, Document] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -138,6 +159,7 @@ class Document:
                     frame=IDENTITY,
                     selection_place=IDENTITY,
                     selection_beyond=0,
+                    saved=tuple(item.carried(self.frame.inverse) for item in self.saved),
                 )
                 object.__setattr__(made, "_picture", _ITSELF)
             object.__setattr__(self, "_picture", _ITSELF if made is self else made)
@@ -275,6 +297,8 @@ class Document:
             yield from layer.rasters()
         if self.selection is not None:
             yield self.selection
+        for item in self.saved:
+            yield item.mask
 
 
 def clipping_base(layers: tuple[Layer, ...], place: int) -> int | None:

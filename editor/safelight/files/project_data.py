@@ -28,6 +28,7 @@ from safelight.document import (
     Synthetic,
 )
 from safelight.document.content import BUILT_IN, BY_NAME
+from safelight.document.document import SavedSelection
 from safelight.document.edits import How
 from safelight.document.effects import Effect
 from safelight.document.frames import MOST_FRAMES, Frames
@@ -36,6 +37,7 @@ from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.guides import MOST_GUIDES, Guide
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
+from safelight.document.saved_selections import MOST as MOST_SAVED
 from safelight.document.warped import Warped
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Mesh, Profile, Raster, Warp
 
@@ -191,6 +193,12 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
     data |= {"linear": True} if document.linear else {}
     data |= {"texts": metadata.texts} if metadata.texts else {}
     data |= {"guides": document.guides} if document.guides else {}
+    if document.saved:
+        data["saved"] = [
+            {"name": item.name, "mask": keep(item.mask), "beyond": item.beyond}
+            | _told_place("place", item.place)
+            for item in document.saved
+        ]
     if sum(1 for _ in document.walk()) > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
@@ -389,6 +397,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
             grey=whole.optional("grey", bool) or False,
             linear=whole.optional("linear", bool) or False,
             guides=_guides(whole.optional("guides", list) or []),
+            saved=_saved(whole.optional("saved", list) or [], find),
             layers=layers,
         )
         if sum(1 for _ in document.walk()) > MOST_LAYERS:
@@ -400,6 +409,21 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
         raise
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise DataError(f"a document makes no sense: {error}") from None
+
+
+def _saved(data: list[Any], find: Find) -> tuple[SavedSelection, ...]:
+    if len(data) > MOST_SAVED:
+        raise DataError(f"there are more than {MOST_SAVED} saved selections")
+    fields = [_Fields(item) for item in data]
+    return tuple(
+        SavedSelection(
+            item.required("name", str),
+            find(item.required("mask", str)),
+            item.place("place"),
+            item.beyond("beyond"),
+        )
+        for item in fields
+    )
 
 
 def _guides(data: list[Any]) -> tuple[Guide, ...]:

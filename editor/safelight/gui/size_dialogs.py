@@ -24,6 +24,7 @@ from safelight.document.placement import IDENTITY
 from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.controls.flag import FlagControl
 from safelight.gui.controls.number_field import DecimalField
+from safelight.gui.saved_selection_dialog import SavedSelectionDialog
 from safelight.gui.shown_text import plain, size
 from safelight.gui.small_widgets import remark
 
@@ -307,7 +308,12 @@ def _row(*parts: QWidget) -> QHBoxLayout:
     return row
 
 
-_DIALOGS: dict[str, type[CommandDialog]] = {"resize": ResizeDialog, "canvas_size": CanvasDialog}
+_DIALOGS: dict[str, type[CommandDialog]] = {
+    "resize": ResizeDialog,
+    "canvas_size": CanvasDialog,
+    "load_selection": SavedSelectionDialog,
+    "remove_saved_selection": SavedSelectionDialog,
+}
 """Who asks for a command's settings, where that is not a control for each."""
 
 

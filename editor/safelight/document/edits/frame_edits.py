@@ -88,6 +88,7 @@ def enlarge(
             layers=tuple(grown(layer) for layer in document.layers),
             selection=None if selection is None else _resized(selection, scale),
             guides=guides.carried(document.guides, Place.scaled(scale, scale)),
+            saved=tuple(item.carried(Place.scaled(scale, scale)) for item in document.saved),
         )
 
     return rendering_edit(label, lambda document, _: apply(document))

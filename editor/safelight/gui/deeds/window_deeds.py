@@ -16,6 +16,7 @@ from safelight.gui import (
     save_and_run_recipes,
     save_looks,
     save_projects,
+    selection_files,
 )
 from safelight.gui.batch.open_batch_window import open_batch
 from safelight.gui.command_search import search
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 def of_window(context: DeedContext, screen: FullScreen) -> list[Deed]:
     """The lines that are there from the beginning, before pixels have come."""
-    return [*_file(context), *_edit(context), *_view(context, screen), *_help(context)]
+    return [
+        *(*_file(context), *_edit(context), *_select(context)),
+        *(*_view(context, screen), *_help(context)),
+    ]
 
 
 def _file(context: DeedContext) -> list[Deed]:
@@ -157,6 +161,23 @@ def _edit(context: DeedContext) -> list[Deed]:
         ),
         when=lambda front: context.backend.studio is not None and front.session.idle,
         tip="Do to the picture what a recipe says",
+    )
+    return menu.lines
+
+
+def _select(context: DeedContext) -> list[Deed]:
+    menu = _Lines("Select", context)
+    menu.part(4)
+    menu.front(
+        *("save selection file", "Save selection as PNG…", partial(selection_files.save, context)),
+        when=selection_files.selects,
+        tip="What is selected as a grey picture: white is selected",
+    )
+    menu.front(
+        *("load selection file", "Load selection from a picture…"),
+        partial(selection_files.load, context),
+        when=lambda front: not front.session.locked,
+        tip="What is light in a picture file of the same size is selected",
     )
     return menu.lines
 
