@@ -6,6 +6,8 @@ from safelight import api
 def warmth(image: api.Image, amount: api.SignedFraction = 0.2) -> api.Image: ...
 """
 
+import warnings
+
 from safelight.api import kinds
 from safelight.api.carried import Before, Carried
 from safelight.api.colour_profile import icc_bytes
@@ -139,3 +141,19 @@ __all__ = [
     "tone",
 ]
 __all__ += kinds.__all__
+
+GOING: dict[str, tuple[object, str]] = {}
+"""What goes with the next release: its value, and what to use instead, by its name.
+
+A name is moved here from ``__all__`` one release before it goes, so that a plugin that uses it
+warns where its author sees it: in the tests that ``pytest --safelight`` runs.
+"""
+
+
+def __getattr__(name: str) -> object:
+    if name not in GOING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value, instead = GOING[name]
+    text = f"api.{name} goes with the next release of Safelight: {instead}"
+    warnings.warn(text, DeprecationWarning, stacklevel=2)
+    return value

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from safelight.api.filter import Declaration, registered
+from safelight.api.filter import LONGEST_SIDE, Declaration, registered
 from safelight.api.filter_job import Cancelled
 from safelight.api.image import Image, Mask
 from safelight.api.kinds import Value
@@ -413,6 +413,8 @@ def _fits_together(bound: Bound) -> None:
     if bound.entry.declaration.masked:
         return  # it is given all that is masked at once
     (reach, multiple), scale = bound.cut(), bound.scale
+    if reach >= LONGEST_SIDE:
+        return  # it is given the whole picture, never a piece
     # So large that every piece lacks a part of the picture; cut at odd places, off its middle.
     picture = Region(0, 0, 2 * reach + 75, 2 * reach + 61)
     left, top = reach + 33, reach + 27
