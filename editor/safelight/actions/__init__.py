@@ -37,6 +37,7 @@ from safelight.actions.plugins.plugin_template import (
 from safelight.actions.plugins.template_texts import Parts as PluginParts
 from safelight.actions.saved_settings import unfit, unfit_layers
 from safelight.actions.typeset_apart import typeset_apart
+from safelight.actions.watermark import watermark
 from safelight.document import Document, Edit, FilterFailed, History, LayerFailed
 from safelight.files import (
     CODECS,
@@ -182,6 +183,7 @@ __all__ = [
     "sketch_raw",
     "with_raw_file",
     "place",
+    "watermark",
     "plugin_names",
     "plugin_title",
     "read_mask",
