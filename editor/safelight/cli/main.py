@@ -30,7 +30,9 @@ COMMANDS = {
     ),
     "sequence": Command("IN … OUT", "filter and write films and bursts", "sequence_command"),
     "generate": Command("NAME OUT", "make a picture from nothing, or many", "generate_command"),
-    "contact-sheet": Command("IN … OUT", "put many pictures on one page", "contact_sheet_command"),
+    "contact-sheet": Command(
+        "IN … OUT", "put many pictures on one page", "contact_sheet_command", "sheet"
+    ),
     "filters": Command("", "list the filters and what they can be told", "basic_commands"),
     "formats": Command("", "list what is opened and exported", "basic_commands"),
     "info": Command("FILE", "show what is in a picture", "basic_commands", opens=True),
