@@ -276,11 +276,11 @@ def test_what_is_wanted_now_goes_before_what_was_and_a_broken_file_stops_none(tm
     assert glances.looked == 4
 
 
-def test_ten_thousand_names_are_listed_without_opening_any(tmp_path, monkeypatch):
-    for number in range(10_000):
+def test_a_thousand_names_are_listed_without_opening_any(tmp_path, monkeypatch):
+    for number in range(1_000):
         os.close(os.open(tmp_path / f"{number}.jpg", os.O_CREAT))
     monkeypatch.setattr("builtins.open", lambda *_, **__: pytest.fail("a file was opened"))
     monkeypatch.setattr("io.open", lambda *_, **__: pytest.fail("a file was opened"))
     found = read_folder(tmp_path, ENDINGS)
-    assert len(found.photographs) == 10_000
+    assert len(found.photographs) == 1_000
     assert [item.path.stem for item in found.photographs[:3]] == ["0", "1", "2"]

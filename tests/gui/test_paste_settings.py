@@ -62,7 +62,7 @@ def test_settings_come_to_the_chosen_as_projects_beside_them(window, strip, fold
     assert not window.deeds["paste settings"].isEnabled()
     window.deeds["copy settings"].trigger()
     assert "Copied 2 steps of a" in window.workspace().line.text()
-    select(strip, "b.jpg", "c.jpg")
+    select(strip, "a.jpg", "b.jpg", "c.jpg")  # not on the one that they are from
     window.deeds["paste settings"].trigger()
     assert window.folder.pasting is not None
     assert not strip.stop.isHidden()

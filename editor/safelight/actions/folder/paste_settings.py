@@ -5,6 +5,7 @@ It is a batch like others: several at once, one that fails stops none, a full di
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +22,23 @@ PROJECT = ".safelight"
 class CopiedSettings:
     """What was done to the photograph called ``name``, as a ``recipe`` of which rectangles are in
     parts of the picture, and a sentence for each thing that is not in it: what holds pixels.
+    ``source`` is its file; None where it has none.
     """
 
     name: str
     recipe: Recipe
     lost: tuple[str, ...] = ()
+    source: Path | None = None
 
     @classmethod
-    def of(cls, history: History, name: str) -> CopiedSettings:
+    def of(cls, history: History, name: str, source: Path | None = None) -> CopiedSettings:
         """What was done up to the present step."""
         recipe, lost = recorded(history, relative=True)
-        return cls(name, recipe, lost)
+        return cls(name, recipe, lost, source)
+
+    def meant(self, chosen: Sequence[Path]) -> list[Path]:
+        """The photographs to paste on, of those that are chosen: not the one that it is from."""
+        return [path for path in chosen if path != self.source] or list(chosen)
 
 
 @dataclass(frozen=True, slots=True)

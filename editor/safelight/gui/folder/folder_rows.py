@@ -5,6 +5,7 @@ Of ten thousand photographs it holds facts, and pictures of those alone that wer
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -92,9 +93,9 @@ class FolderFilter:
         return self == FolderFilter()
 
     def lets(self, row: FolderRow) -> bool:
-        """Whether it lets a photograph through; none of which nothing is known yet."""
-        if self.open:
-            return True
+        """Whether it lets a photograph of which all is known through; others wait, unless it is
+        ``open``.
+        """
         marks = row.marks
         return (
             row.known
@@ -210,22 +211,31 @@ class FolderRows(QAbstractListModel):
         for photograph in photographs:
             path = photograph.path
             row = before.get(path)
-            if row is None or row.photograph != photograph:
-                changed = row is None or row.photograph.stamp != photograph.stamp
-                row = FolderRow(photograph) if row is None else replace(row, photograph=photograph)
+            if row is None:
+                row = FolderRow(photograph)
+                self._remember(row, known)
+            elif row.photograph != photograph:
+                changed = row.photograph.stamp != photograph.stamp
+                row = replace(row, photograph=photograph)
                 row.known = row.known and bool(row.writing)
                 if changed:
                     row.trouble, row.blank = "", False
                     self._pictures.pop(path, None)
-                    if path in known:
-                        _learn(row, known[path])
-                        row.known = not photograph.sidecars
-                        if row.known:
-                            row.marks = Marks(known[path].rating or 0, known[path].label)
+                    self._remember(row, known)
             self._all[path] = row
         for path in self._pictures.keys() - self._all.keys():
             del self._pictures[path]
         self.sift()
+
+    @staticmethod
+    def _remember(row: FolderRow, known: Mapping[Path, Glance]) -> None:
+        """Have a row say what was known of its photograph before."""
+        glance = known.get(row.photograph.path)
+        if glance is not None:
+            _learn(row, glance)
+            row.known = not row.photograph.sidecars
+            if row.known:
+                row.marks = Marks(glance.rating or 0, glance.label)
 
     def empty(self) -> None:
         """Have none."""
@@ -235,8 +245,11 @@ class FolderRows(QAbstractListModel):
 
     def sift(self) -> None:
         """Let those through that the filter lets through now."""
-        rows = [row for row in self._all.values() if self.filter.lets(row)]
-        if len(rows) == len(self._rows) and all(map(_same, rows, self._rows)):
+        found = self.filter
+        rows = list(self._all.values())
+        if not found.open:
+            rows = list(filter(found.lets, rows))
+        if len(rows) == len(self._rows) and all(map(operator.is_, rows, self._rows)):
             return
         self.beginResetModel()
         self._rows = rows
@@ -284,10 +297,6 @@ class FolderRows(QAbstractListModel):
         self._pictures.move_to_end(path)
         while len(self._pictures) > MOST_PICTURES:
             self._pictures.popitem(last=False)
-
-
-def _same(one: FolderRow, other: FolderRow) -> bool:
-    return one is other
 
 
 def _learn(row: FolderRow, glance: Glance) -> None:

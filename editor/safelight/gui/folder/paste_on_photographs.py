@@ -24,7 +24,9 @@ def copy_settings(context: DeedContext) -> None:
     if front is None:
         return
     front.canvas.tool.settle()
-    copied = CopiedSettings.of(front.session.history, front.session.files.name)
+    files = front.session.files
+    source = None if files.path is None else files.path.absolute()
+    copied = CopiedSettings.of(front.session.history, files.name, source)
     count = len(copied.recipe.steps)
     if copied.lost:
         front.messages.say(_listed("Not copied:", copied.lost), about="copied settings")
@@ -68,7 +70,7 @@ def paste_settings(context: DeedContext) -> None:
         if front is not None:
             play(front, studio, copied.recipe, Path(f"Settings of {copied.name}"))
         return
-    _paste_beside(context, chosen)
+    _paste_beside(context, copied.meant(chosen))
 
 
 def _paste_beside(context: DeedContext, sources: Sequence[Path]) -> None:
