@@ -24,7 +24,7 @@ from safelight.gui.background import Background
 from safelight.gui.notices import MessageBar
 from safelight.gui.plugins_dialog.plugin_text import Facts
 from safelight.gui.samples_and_recent_files import settings
-from safelight.gui.shown_text import plain
+from safelight.gui.shown_text import plain, tooltip
 
 _HINT = (
     "An index is a list of plugins: a folder, its file index.json, or an https address that you"
@@ -157,7 +157,7 @@ class IndexPage(QWidget):
         for entry in search(self._entries, self.search.text()):
             item = QListWidgetItem(plain(f"{entry.name} {entry.version}"))
             item.setData(_ENTRY, entry)
-            item.setToolTip(plain(entry.summary))
+            item.setToolTip(tooltip(entry.summary))
             self.list.addItem(item)
         self.search.setEnabled(bool(self._entries))
         self.list.setCurrentRow(0)
