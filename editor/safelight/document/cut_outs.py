@@ -23,6 +23,9 @@ from safelight.pixels import Raster, RasterBuilder, cutout, from_float, matte, t
 _CELL = 1024
 """Pixels a side of what is looked at at full size at a time."""
 
+_EDGE_CELL = 256
+"""Pixels a side of what is looked at for a subject's edge: smaller, since most cells have none."""
+
 _EDGE = 2.5
 """Pixels of the small picture on either side of its edge where the edge at full size may lie."""
 
@@ -62,7 +65,7 @@ def select_subject(
 
     def covered(part: Region) -> NDArray[np.float32]:
         found = np.empty((part.height, part.width), np.float32)
-        for cell in _cells(part):
+        for cell in _cells(part, _EDGE_CELL):
             at = cell.move(-part.x, -part.y)
             wide = cell.grow(2 * radius, document.region)
             mask = large[wide.rows(), wide.columns()]
@@ -167,7 +170,7 @@ def _strokes(text: str) -> list[NDArray[np.float64]]:
     return [points_of(stroke, least=1) for stroke in text.split("|")] if text else []
 
 
-def _cells(region: Region) -> Iterator[Region]:
-    for y in range(region.y, region.bottom, _CELL):
-        for x in range(region.x, region.right, _CELL):
-            yield Region(x, y, _CELL, _CELL).intersect(region)
+def _cells(region: Region, side: int = _CELL) -> Iterator[Region]:
+    for y in range(region.y, region.bottom, side):
+        for x in range(region.x, region.right, side):
+            yield Region(x, y, side, side).intersect(region)
