@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from safelight.document import DECLARED, edits
+from safelight.gui.colour_range_dialog import ColourRangeDialog
 from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.saved_selection_dialog import SavedSelectionDialog
 from safelight.gui.window import Window
@@ -142,3 +143,22 @@ def test_a_saved_selection_is_chosen_from_a_list(opened, qtbot):
     dialog.accept()
     qtbot.waitUntil(lambda: session.history.steps[-1].label == "Load selection Left")
     assert session.document.selection.bounds().x == 10
+
+
+def test_a_click_on_the_picture_picks_the_colour_of_a_range(opened, qtbot):
+    window, canvas = opened.window(), opened.canvas
+    window.deeds["select_colour"].trigger()
+    dialog = next(x for x in window.findChildren(ColourRangeDialog) if x.isVisible())
+    dialog.pick.click()
+    assert not dialog.isVisible()
+    place = canvas.view.to_widget(90, 120, (canvas.width(), canvas.height()))
+    qtbot.mouseClick(canvas, LEFT, NONE, QPoint(*(round(value) for value in place)))
+    assert dialog.isVisible()
+    assert canvas.picker is None
+    colour = dialog.controls["colour"].value()
+    assert [int(colour[k : k + 2], 16) for k in (1, 3, 5)] == pytest.approx([180, 90, 60], abs=4)
+    dialog.accept()
+    session = opened.session
+    qtbot.waitUntil(lambda: session.document.selection is not None and session.idle)
+    mask = session.document.selection.to_array()[..., 0]
+    assert (mask[120, 90], mask[20, 20]) == (255, 0)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from safelight.api import Value
 from safelight.document import Command, Document, edits, geometry, reshape_commands
 from safelight.document.placement import IDENTITY
+from safelight.gui.colour_range_dialog import ColourRangeDialog
 from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.controls.flag import FlagControl
 from safelight.gui.controls.number_field import DecimalField
@@ -312,6 +313,7 @@ _DIALOGS: dict[str, type[CommandDialog]] = {
     "resize": ResizeDialog,
     "canvas_size": CanvasDialog,
     "load_selection": SavedSelectionDialog,
+    "select_colour": ColourRangeDialog,
     "remove_saved_selection": SavedSelectionDialog,
 }
 """Who asks for a command's settings, where that is not a control for each."""
