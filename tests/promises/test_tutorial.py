@@ -17,6 +17,7 @@ from PIL import Image
 from safelight.api import promises, testing
 from safelight.api.filter import registered
 from safelight.cli.plugin_commands import COMMANDS
+from safelight.workers.far import inference
 from tests.conftest import CHECKOUT
 
 TUTORIAL = (CHECKOUT / "resources/tutorial.md").read_text("utf-8")
@@ -91,7 +92,7 @@ def brightness(path):
 
 
 def test_every_block_is_one_that_the_test_knows():
-    assert {block.info.split()[0] for block in BLOCKS} == {"sh", "text", "python", "py"}
+    assert {block.info.split()[0] for block in BLOCKS} == {"sh", "text", "python", "py", "pytorch"}
     assert [block.info for block in BLOCKS if block.info.startswith("sh ")] == ["sh shown"] * 4
     assert sum(block.info == "sh" for block in BLOCKS) >= 8
 
@@ -106,7 +107,7 @@ def test_the_commands_that_are_only_shown_exist():
 
 
 def test_its_table_of_promises_is_that_of_the_code():
-    table = TUTORIAL.partition("<!-- promises -->")[2]
+    table = TUTORIAL.partition("<!-- promises -->")[2].partition("\n\n")[0]
     rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+?) \|$", table, re.MULTILINE))
     assert rows == {name: item.sentence for name, item in promises.PROMISES.items()}
 
@@ -125,6 +126,17 @@ def test_the_filters_that_are_only_shown_keep_every_promise(tmp_path, monkeypatc
     assert highlights.selects
     assert even_out.masked
     assert waves.generates
+
+
+def test_its_table_of_properties_is_all_that_is_read_of_a_network():
+    table = TUTORIAL.partition("<!-- properties -->")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    told = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    source = Path(inference.__file__).read_text("utf-8")
+    body = source.partition("def read(cls")[2].partition("@dataclass")[0]
+    calls = re.findall(r'(?:number|word|said)\(\s*"(\w+)"', body)
+    direct = re.findall(r'"safelight\.(\w+)"', body)
+    assert told - {"version"} == {*calls, *direct}
 
 
 def test_its_links_lead_somewhere():
