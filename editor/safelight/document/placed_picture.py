@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from safelight.document import geometry
 from safelight.document.command import EditError
 from safelight.document.content import Group, Synthetic
 from safelight.document.document import Document, Metadata
-from safelight.document.edits import add_layer
+from safelight.document.edits import add_layer, copied
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
 from safelight.document.render import Live
@@ -47,6 +48,38 @@ def with_picture(
     synthetic: Synthetic = picture.synthetic
     layer = Layer(picture.name, pixels, place=place.on_pixels(), synthetic=synthetic)
     return add_layer(layer, above).apply(document)
+
+
+def with_layers_of(
+    document: Document, source: Document, layers: Sequence[Layer], *, above: str
+) -> Document:
+    """The document with copies of layers of another one above the one with an id: where they lie in
+    that one's picture, with masks, effects and settings, their colours in the document's profile
+    and depth. What filters have kept is computed anew.
+    """
+    way = document.frame.after(source.frame.inverse)
+
+    def moved(layer: Layer) -> Layer:
+        content = layer.content
+        if layer.filter is not None:
+            content = replace(layer.filter, kept=None) if not layer.filter.generates else content
+        content = layer.kind.changed(
+            content, lambda raster: in_colours_of(raster, source.profile, document)
+        )
+        content = layer.kind.with_layers(content, tuple(moved(item) for item in layer.layers))
+        return replace(
+            layer,
+            content=content,
+            place=way.after(layer.place),
+            mask_place=way.after(layer.mask_place),
+            developed=None,
+        )
+
+    for layer in layers:
+        copy = copied(moved(layer), layer.name)
+        document = add_layer(copy, above).apply(document)
+        above = copy.id
+    return document
 
 
 def in_colours_of(raster: Raster, profile: Profile, document: Document) -> Raster:

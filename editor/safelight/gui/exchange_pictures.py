@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPoint
 from PySide6.QtGui import QClipboard, QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from safelight.gui.after_paint import load_decoder
 from safelight.gui.background import Background
@@ -41,6 +42,38 @@ def place(context: DeedContext) -> None:
         context.window, "Place pictures", folder, f"Pictures ({endings});;All files (*)"
     )
     place_files(front, [Path(name) for name in names])
+
+
+def duplicate_to(context: DeedContext) -> None:
+    """Put copies of the chosen layers into another photograph that is open."""
+    from safelight.document import Edit
+    from safelight.document.edits import several
+    from safelight.document.placed_picture import with_layers_of
+
+    front = context.front
+    others = [each for each in context.tabs.workspaces() if each is not front]
+    if front is None or not others:
+        _say(context, "No other photograph is open to which the layer could go.")
+        return
+    front.canvas.tool.settle()
+    titles = [f"{k}  {each.session.document.name}" for k, each in enumerate(others, 1)]
+    chosen, yes = titles[0], True
+    if len(others) > 1:
+        chosen, yes = QInputDialog.getItem(
+            context.window, "Duplicate layer", "To the photograph", titles, 0, False
+        )
+    if not yes:
+        return
+    source, other = front.session.document, others[titles.index(chosen)]
+    ids = [*front.session.chosen(), front.session.active]
+    layers = several(source, ids[0], json.dumps(ids[1:]))
+    above = other.session.active
+
+    def apply(document: Document) -> Document:
+        return with_layers_of(document, source, layers, above=above)
+
+    other.session.do(Edit("Duplicate layer", apply))
+    front.line.mention(f"Copied to {other.session.document.name}")
 
 
 def place_files(

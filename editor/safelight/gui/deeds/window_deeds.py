@@ -295,6 +295,12 @@ def of_layers(context: DeedContext) -> list[Deed]:
         tip="Show those layers alone whose names have some words in them",
         context=True,
     )
+    menu.front(
+        *("duplicate to", "Duplicate to another photograph…"),
+        lambda _: exchange_pictures.duplicate_to(context),
+        when=lambda _: len(list(context.tabs.workspaces())) > 1,
+        tip="Copies of the chosen layers, with masks and effects, where they lie here",
+    )
     menu.part(4)
     menu.front("raise", "Move layer u&p", partial(shift, 1), when=partial(shifts, 1), context=True)
     menu.front(
