@@ -198,6 +198,16 @@ def test_along_a_shape_it_is_typed_where_it_is_seen(opened, canvas, qtbot):
     assert not wording(opened).path.empty
 
 
+def test_with_the_move_tool_a_double_click_on_a_text_types_in_it(opened, canvas, qtbot):
+    layer = written(opened, canvas, qtbot)
+    canvas.take("move")
+    place = at(canvas, (62, 80))
+    qtbot.mouseDClick(canvas, LEFT, NONE, place)
+    assert canvas.tool.id == "text"
+    qtbot.keyClicks(field(canvas), "O ")
+    assert opened.session.document.layer(layer.id).content.wording.text == "O Hello"
+
+
 def test_a_double_click_on_its_small_picture_types_in_it(opened, canvas, qtbot):
     layer = written(opened, canvas, qtbot)
     canvas.take("hand")

@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -177,7 +177,7 @@ class LaidText:
             line.setPosition(place)
         layout.endLayout()
 
-    @property
+    @cached_property
     def outline(self) -> Outline:
         """The outline of all letters. Raises TextError where that is too large."""
         pieces: list[tuple[bytes, NDArray[np.float64]]] = []

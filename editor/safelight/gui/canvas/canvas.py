@@ -95,13 +95,13 @@ class Canvas(Viewport):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Picture")
         self.scene = Scene(self)
-        self.tools: dict[str, Tool] = {kind.id: kind(self) for kind in TOOLS}
+        self.tools = {kind.id: kind(self) for kind in TOOLS}
         self.split_line = cast(Split, self.tools["split"])
         self.guide_lines = cast(Guides, self.tools["guides"])
         brushes = [tool for tool in self.tools.values() if isinstance(tool, Brush)]
         for tool in brushes[1:]:
             tool.brush = brushes[0].brush
-        self._tool = self.tools["hand"]
+        self._tool: Tool = self.tools["hand"]
         self._earlier = self._tool.id
         self.show_selection = self.scene.show_selection
         self.show_mask = self.scene.show_mask
@@ -270,7 +270,8 @@ class Canvas(Viewport):
             return self._tool
         always = [tool for tool in self.tools.values() if not tool.chosen]
         order = [self._tool, *always] if self._tool.first else [*always, self._tool]
-        return next((tool for tool in order if tool.takes(at)), self.tools["hand"])
+        hand: Tool = self.tools["hand"]
+        return next((tool for tool in order if tool.takes(at)), hand)
 
     def _shown_tools(self) -> list[Tool]:
         """The tools that may show something, in the order in which they are painted."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
@@ -35,6 +35,7 @@ class Viewport(QWidget):
     ``document`` is what is edited, ``active`` the id of its active layer, ``painted_on`` that of
     the layer whose mask a brush is for (None: the selection). ``shown_from`` leads from the points
     of what is seen to those of the document's picture; a tool may show more than that.
+    ``tools`` are those that a hand can take, by id.
     ``lines`` tells what is shown above the picture: the pixel grid, the rulers, the guides, the
     mask, what is clipped; and whether a hand snaps to lines.
     """
@@ -64,6 +65,7 @@ class Viewport(QWidget):
         self.lines = {"grid": True, "rulers": False, "guides": True}
         self.lines |= {"mask": False, "mask_alone": False, "clipping": False, "snaps": True}
         self.held = HeldKeys(self)
+        self.tools: dict[str, Any] = {}
 
     # -- for tools -----------------------------------------------------------------------------
 

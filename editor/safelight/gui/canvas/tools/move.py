@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import uuid4
 
 from PySide6.QtCore import QPointF, Qt
@@ -10,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from safelight.document import Document, edits, geometry
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.snapping import Box, Snapping
+from safelight.gui.canvas.tools.text import TextTool, text_at
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way
@@ -82,6 +84,13 @@ class Move(Tool):
             self._go(0, 0)
             self._start = None
             self._snapping.end()
+
+    def double_click(self, pointer: Pointer) -> bool:
+        """On a text, type in that."""
+        if text_at(self.surface.document, pointer.point) is None:
+            return False
+        cast(TextTool, self.surface.tools["text"]).edit(pointer.point)
+        return True
 
     def key(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape and self._start is not None:

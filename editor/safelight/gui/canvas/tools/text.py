@@ -222,13 +222,18 @@ class TextTool(Tool):
 
     # -- typing --------------------------------------------------------------------------------
 
-    def edit(self) -> None:
-        """Type in the active text, at its end."""
+    def edit(self, point: _Point | None = None) -> None:
+        """Type in the text at a point of the picture, there; or at the end of the active one."""
         self.surface.take(self.id)
-        found = self._text
-        if found is not None:
-            self._go_on(found)
+        found = self._text if point is None else text_at(self.surface.document, point)
+        if found is None:
+            return
+        self._go_on(found)
+        laid = self._laid()
+        if point is None:
             self._typing.go(1 << 30)
+        elif laid is not None:
+            self._typing.go(laid[0].letter_at(*laid[1].inverse.at(*point)))
 
     @property
     def _typing(self) -> TypingField:
@@ -431,14 +436,10 @@ class TextTool(Tool):
         if (pointer.at - start.at).manhattanLength() >= _SHORTEST:
             self._begin((min(x, far_x), min(y, far_y)), max(abs(far_x - x), 1.0))
             return
-        found = _text_at(self.surface.document, pointer.point)
-        if found is None:
+        if text_at(self.surface.document, pointer.point) is None:
             self._begin((x, y), 0.0)
-            return
-        self._go_on(found)
-        laid = self._laid()
-        if laid is not None:
-            self._typing.go(laid[0].letter_at(*laid[1].inverse.at(x, y)))
+        else:
+            self.edit((x, y))
 
     def _pull(self, point: _Point) -> None:
         """Have lines end at a point."""
@@ -514,7 +515,7 @@ def _way(document: Document | None, layer: Layer) -> Place:
     return document.frame.inverse.after(of_points(layer.content, layer.place))
 
 
-def _text_at(document: Document | None, point: _Point) -> Layer | None:
+def text_at(document: Document | None, point: _Point) -> Layer | None:
     """The uppermost text that is seen at a point of the picture."""
     if document is None:
         return None
