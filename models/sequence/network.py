@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from models.clean.network import AUTO, SIZES, Clean, convolution
 
 MEMORY = 16  # channels that are remembered, at half the size
+NEW = 4  # convolutions that the cleaning network does not have
 
 
 class Remembering(Clean):

@@ -48,6 +48,7 @@ class Kept:
     ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
     each network that ran, ``synthetic`` how much of it was never there: made by a generator in what
     it was computed from, where it can still be seen when that layer is gone, or by the filter.
+    ``frame`` is the picture of a sequence that it was computed for; 0 without one.
     """
 
     raster: Raster
@@ -55,6 +56,7 @@ class Kept:
     models: Mapping[str, str] = field(default_factory=dict)
     synthetic: Synthetic = ""
     place: Place = IDENTITY
+    frame: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", MappingProxyType(dict(self.models)))

@@ -137,13 +137,31 @@ def durations(document: Document) -> tuple[int, ...]:
     return (USUAL_DURATION,) if longest is None else longest.durations
 
 
+def unseen(document: Document) -> set[Raster]:
+    """The pictures of sequences that are not looked at, most of which nobody has decoded yet."""
+    return {
+        picture
+        for each in _held(document)
+        for picture in each.pictures
+        if picture is not each.picture
+    }
+
+
 def at(document: Document, number: int) -> Document:
-    """The document at one of its pictures; a shorter sequence stays at its last one."""
+    """The document at one of its pictures; a shorter sequence stays at its last one.
+
+    A result that a filter layer has kept for another picture is not shown.
+    """
+    if not sequences(document):
+        return document
     for layer in document.walk():
+        held = layer.filter
         if isinstance(layer.content, Frames):
             moved = layer.content.at(number)
             if moved is not layer.content:
                 document = document.with_layer(replace(layer, content=moved))
+        elif held is not None and held.kept is not None and held.kept.frame != number:
+            document = document.with_layer(replace(layer, content=replace(held, kept=None)))
     return document
 
 

@@ -358,7 +358,8 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
             "models": dict(kept.models),
             "synthetic": kept.synthetic,
         }
-        | _told_place("place", kept.place),
+        | _told_place("place", kept.place)
+        | ({"frame": kept.frame} if kept.frame else {}),
     }
 
 
@@ -579,7 +580,8 @@ def _kept_from_json(data: _Fields, find: Find) -> Kept:
     pixels = find(raster)
     if pixels.channels == 1:
         raise DataError("what a filter has kept is a mask, no picture")
-    return Kept(pixels, key, models, data.synthetic(), data.place("place"))
+    frame = data.optional("frame", int) or 0
+    return Kept(pixels, key, models, data.synthetic(), data.place("place"), frame)
 
 
 class _Fields:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from safelight import actions
-from safelight.document import Document, History, Layer
+from safelight.document import Document, History, Layer, frames
 from safelight.gui.message_source import MessageSource
 
 
 class Edited(MessageSource):
     """A history, the layer that edits are about, and the back end.
+
+    ``frame`` is the picture of a sequence that is looked at: nothing that is done, and nothing that
+    is saved.
 
     ``active`` is the id of that layer. ``busy`` names what is being done to the document on a
     thread, "" when nothing is. ``studio`` is None until the back end is ready. ``prepared``
@@ -20,6 +23,8 @@ class Edited(MessageSource):
     def __init__(self, history: History, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history = history
+        self.frame = frames.position(history.document)
+        self._at: tuple[Document, int, Document] | None = None
         self.active = history.document.layers[-1].id
         self.busy = ""
         self.studio: actions.Studio | None = None
@@ -27,8 +32,11 @@ class Edited(MessageSource):
 
     @property
     def document(self) -> Document:
-        """The document as it is now."""
-        return self.history.document
+        """The document as it is now, at the frame that is looked at; the same object each time."""
+        held = self.history.document
+        if self._at is None or self._at[0] is not held or self._at[1] != self.frame:
+            self._at = held, self.frame, frames.at(held, self.frame)
+        return self._at[2]
 
     @property
     def layer(self) -> Layer:

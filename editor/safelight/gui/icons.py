@@ -210,6 +210,11 @@ def _turn() -> QPainterPath:
 
 
 _PATHS = {
+    "play": lambda: drawn("M 4.5 2.5 L 13 8 L 4.5 13.5 Z"),
+    "pause": lambda: drawn("M 5.5 3 L 5.5 13 M 10.5 3 L 10.5 13"),
+    "back": lambda: drawn("M 11 3 L 5 8 L 11 13 Z M 3 3 L 3 13"),
+    "on": lambda: drawn("M 5 3 L 11 8 L 5 13 Z M 13 3 L 13 13"),
+    "film": lambda: drawn("M 2 3 L 14 3 L 14 13 L 2 13 Z M 5 3 L 5 13 M 11 3 L 11 13"),
     "brush": _brush,
     "eraser": _eraser,
     "zoom": _zoom,

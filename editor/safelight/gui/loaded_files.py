@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from safelight import actions
 from safelight.actions.opened_file import glancing
-from safelight.document import History
+from safelight.actions.sequences.open_sequences import opened_sequence
+from safelight.document import History, frames
 from safelight.files.codecs.plugin_codec import Importers
+from safelight.files.sequences.open_sequence import holds_sequence
 from safelight.gui.document_files import wait_for_closed
 
 if TYPE_CHECKING:
@@ -71,6 +73,11 @@ def open_for_the_screen(
             project.close()
             raise
         return Loaded(history, project=project)
+    if developed is None and holds_sequence(path):
+        film = opened_sequence(path)
+        history = History.start(film.document)
+        _make_levels(history)
+        return Loaded(history, film.notes)
     told = {} if developed is None else developed.settings
     opened = actions.open_picture(path, importers=importers, first=look, told=told)
     document = opened.document
@@ -91,5 +98,8 @@ def recover_for_the_screen(left: actions.Left) -> Loaded:
 def _make_levels(history: History) -> None:
     from safelight.gui.canvas.picture import make_levels
 
-    for raster in history.document.rasters():
-        make_levels(raster)
+    document = history.document
+    unseen = frames.unseen(document)
+    for raster in document.rasters():
+        if raster not in unseen:
+            make_levels(raster)

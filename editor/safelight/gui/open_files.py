@@ -18,6 +18,9 @@ from safelight.gui.photograph_tabs import Tabs, labelled
 from safelight.gui.samples_and_recent_files import recent_files, remember_file
 from safelight.gui.shown_text import plain
 
+FILMS = (".webm", ".mkv", ".mp4", ".mov", ".m4v", ".avi")
+"""What the names of films end in; which of them open, their coders say."""
+
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened
     from safelight.api import Declaration
@@ -65,7 +68,7 @@ class Opening(QObject):
         from safelight import actions
 
         ours = (ending for codec in actions.CODECS for ending in codec.suffixes)
-        endings = " ".join(f"*{ending}" for ending in (*ours, ".safelight"))
+        endings = " ".join(f"*{ending}" for ending in (*ours, *FILMS, ".safelight"))
         offers = self._backend.offers
         theirs = offers.importers if offers is not None else ()
         endings += "".join(f" *{end}" for x in theirs for end in x.suffixes)

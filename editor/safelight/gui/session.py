@@ -15,6 +15,7 @@ from safelight.document import (
     History,
     LayerFailed,
     Renderer,
+    frames,
     kernels,
     plain_raster,
 )
@@ -56,6 +57,7 @@ class Session(Edited):
     active_changed = Signal()
     job_changed = Signal()
     overlay_changed = Signal()
+    frame_changed = Signal()
     blocked = Signal(str, object, object, object)
 
     def __init__(
@@ -105,6 +107,13 @@ class Session(Edited):
         self.studio = studio
         self.results.hear(studio)
         self.draw_afresh()
+
+    def look_at_frame(self, number: int) -> None:
+        """Look at another picture of the sequence, if there is that one."""
+        number = min(max(number, 0), frames.length(self.history.document) - 1)
+        if number != self.frame:
+            self.frame = number
+            self.frame_changed.emit()
 
     @property
     def job(self) -> Run | None:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from safelight import actions
 from safelight.api import Declaration
-from safelight.document import Document, Edit, LayerFailed, geometry, kernels
+from safelight.document import Document, Edit, LayerFailed, frames, geometry, kernels
 from safelight.document.placement import IDENTITY
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.options_bar import OptionsBar
@@ -28,6 +28,7 @@ from safelight.gui.canvas.tool_column import ToolColumn
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.event_loop_turns import Turns
 from safelight.gui.filter_stack import FilterStack
+from safelight.gui.frame_strip import FrameStrip
 from safelight.gui.job_strip import JobStrip
 from safelight.gui.left_out_layers import ask_without
 from safelight.gui.loaded_files import Loaded
@@ -143,6 +144,7 @@ class Workspace(QWidget):
     def close_session(self) -> None:
         """Give up whatever runs."""
         self._resting.stop()
+        self.frames.pause()
         self.filters.close_session()
         self.session.close()
 
@@ -210,6 +212,8 @@ class Workspace(QWidget):
         column.addWidget(self.options)
         self.strip = JobStrip()
         column.addWidget(Above(self.canvas, self.messages, self.line, strip=self.strip), 1)
+        self.frames = FrameStrip()
+        column.addWidget(self.frames)
         yield
         self.filters = FilterStack()
         yield
@@ -238,6 +242,8 @@ class Workspace(QWidget):
     def _connect(self) -> None:
         session = self.session
         session.history_changed.connect(self._show_history)
+        session.frame_changed.connect(self._show_picture)
+        self.frames.attach(session)
         for other in (session.active_changed, session.results.changed):
             other.connect(self._show_layers)
             other.connect(self.changed)
@@ -298,7 +304,8 @@ class Workspace(QWidget):
     def _show_picture(self) -> None:
         session = self.session
         steps, document = session.history.steps, session.previews.trial or session.document
-        before = session.document if self.filters.tried is not None else steps[0].document
+        first = frames.at(steps[0].document, session.frame)
+        before = session.document if self.filters.tried is not None else first
         shown = self.canvas.tool.shows(document)
         if self._resting.isActive():
             shown = _drafted(shown)

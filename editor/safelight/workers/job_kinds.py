@@ -28,6 +28,7 @@ from safelight.document import (
     canvas,
     edits,
     effective_raster,
+    frames,
     is_grey,
     named_layers,
     reachable,
@@ -225,7 +226,8 @@ class Kind:
         task = self.task
         invented: Synthetic = "partly" if task.declaration.invents else ""
         synthetic = self.parts[0].document.synthetic or invented
-        kept = Kept(whole.raster, whole.key, whole.models, synthetic, task.document.frame)
+        frame = frames.position(task.document)
+        kept = Kept(whole.raster, whole.key, whole.models, synthetic, task.document.frame, frame)
         if task.layer_id is not None:
             return edits.keep_result(task.layer_id, kept, task.filter)
         return edits.add_layer(task.new_layer(kept), above, task.declaration.title)

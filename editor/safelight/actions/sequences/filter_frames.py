@@ -79,6 +79,43 @@ def filtered_frames(
     return edits.add_layer(layer, None, declaration.title).apply(document)
 
 
+def finishing(studio: Studio, stop: Stop) -> Callable[[Document, int], Document]:
+    """Makes ready what a document shows at one of its pictures: filter layers that are no matter of
+    drawing get their result for it. Asked for one picture after the other, a filter of sequences
+    goes through them. Raises FilterFailed, LayerFailed and Stopped.
+    """
+    carriers: dict[str, FrameCarrier] = {}
+    last = -2
+
+    def finished(document: Document, number: int) -> Document:
+        nonlocal last
+        if number != last + 1:
+            carriers.clear()
+        last = number
+        for found in document.walk():
+            layer = document.layer(found.id)
+            held = layer.filter
+            if held is None or not layer.shown or held.kept is not None:
+                continue
+            declaration = studio.offers().by_id.get(held.id)
+            if declaration is None or studio.is_cheap(declaration, held.settings):
+                continue
+            before = None
+            if declaration.recurrent:
+                carrier = carriers.setdefault(layer.id, FrameCarrier(declaration))
+                before = carrier.before(_looked_at(document.below(layer.id), studio))
+            job = studio.start(
+                declaration, held.settings, document, layer_id=layer.id, before=before
+            )
+            stop.finished(job)
+            if declaration.recurrent:
+                carriers[layer.id].keep(job.carried)
+            document = job.edit().apply(document)
+        return document
+
+    return finished
+
+
 def _flat(document: Document, studio: Studio) -> Document:
     return Document.from_raster(whole(document, studio.live), profile=document.profile)
 

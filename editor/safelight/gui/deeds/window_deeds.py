@@ -12,6 +12,7 @@ from safelight.gui import (
     develop_raw,
     exchange_pictures,
     export_photograph,
+    open_and_export_frames,
     print_photograph,
     save_and_run_recipes,
     save_looks,
@@ -81,6 +82,20 @@ def _file(context: DeedContext) -> list[Deed]:
         *("export same", "Export again to the same &file"),
         lambda _: export_photograph.export_again(context, same=True),
         tip="As the last time, instead of the file that was written then",
+        takes=True,
+    )
+    menu.any(
+        *("open frames", "Open pict&ures as sequence…"),
+        lambda: open_and_export_frames.open_pictures(context),
+        tip="The pictures in a folder, in the order of their names",
+    )
+    menu.front(
+        *("export frames", "E&xport sequence…"),
+        lambda _: open_and_export_frames.export_frames(context),
+        when=lambda front: (
+            context.backend.studio is not None and open_and_export_frames.has_frames(front)
+        ),
+        tip="All pictures, as a film, an animation or pages",
         takes=True,
     )
     menu.any(

@@ -1,0 +1,122 @@
+"""Open and export frames: pictures in order as a sequence, and a sequence as one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from safelight.document import frames
+from safelight.gui.background import Background
+from safelight.gui.deed_context import DeedContext
+from safelight.gui.export_thread import Writing
+from safelight.gui.shown_text import file_size
+
+if TYPE_CHECKING:
+    from safelight import actions
+    from safelight.gui.loaded_files import Loaded
+    from safelight.gui.workspace import Workspace
+
+
+def has_frames(workspace: Workspace) -> bool:
+    """Whether the photograph in front is a sequence."""
+    return frames.length(workspace.session.history.document) > 1
+
+
+def open_pictures(context: DeedContext) -> None:
+    """Ask for a folder, and open the pictures in it as a sequence, in the order of their names."""
+    opening = context.opening
+    folder = QFileDialog.getExistingDirectory(
+        context.window, "Open a folder of pictures as a sequence", opening.last_folder()
+    )
+    if not folder:
+        return
+
+    def load() -> Loaded:
+        from safelight.actions.sequences.open_sequences import opened_pictures
+        from safelight.document import History
+        from safelight.gui.loaded_files import Loaded
+
+        opened = opened_pictures([Path(folder)], importers=context.backend.importers)
+        return Loaded(History.start(opened.document), opened.notes)
+
+    def failed(error: BaseException) -> None:
+        opening.said.emit(str(error))
+
+    Background(opening, load, opening.show, failed)
+
+
+def export_frames(context: DeedContext) -> None:
+    """Ask for a file, and write all pictures of the sequence in front into it.
+
+    How far it is shows below the picture, where it can be stopped.
+    """
+    from safelight.actions.sequences.filter_frames import finishing, scratch_folder
+    from safelight.actions.stop import Stop
+    from safelight.files.sequences.export_sequence import export_sequence, sequence_formats
+
+    workspace, studio = context.front, context.backend.studio
+    if workspace is None or studio is None:
+        return
+    session = workspace.session
+    if session in context.closing.exporting:
+        return
+    workspace.canvas.tool.settle()
+    workspace.frames.pause()
+    path = session.files.path
+    start = Path(path).with_suffix(".webm") if path else Path.home() / "Sequence.webm"
+    kinds = [
+        f"{name} ({' '.join('*' + ending for ending in endings)})"
+        for name, endings in sequence_formats().items()
+    ]
+    name, kind = QFileDialog.getSaveFileName(
+        context.window, "Export the sequence", str(start), ";;".join(kinds)
+    )
+    if not name:
+        return
+    if not os.path.splitext(name)[1]:
+        name += sequence_formats()[kind.split(" (")[0]][0]
+    target, document = Path(name), session.history.document
+    stop = Stop()
+    context.closing.exporting.add(session)
+    writing = session.writing = Writing(
+        session, f"Exporting {target.name}", workspace.show_progress
+    )
+
+    def hear(done: float) -> None:
+        writing.hear(done)
+
+    def work() -> actions.Exported:
+        return export_sequence(
+            document,
+            target,
+            scratch_folder(),
+            overwrite=True,  # the dialog has asked
+            live=studio.live,
+            finished=finishing(studio, stop),
+            hear=hear,
+        )
+
+    def end() -> None:
+        context.closing.exporting.discard(session)
+        session.writing = None
+        writing.end()
+        workspace.show_progress()
+
+    def done(exported: actions.Exported) -> None:
+        end()
+        size = file_size(exported.bytes)
+        session.mentioned.emit(f"{exported.path.name} was written: {size}.")
+        if exported.notes:
+            session.said.emit("\n".join(exported.notes), "")
+
+    def failed(error: BaseException) -> None:
+        from safelight.actions import Cancelled
+
+        end()
+        if not isinstance(error, Cancelled):
+            session.said.emit(str(error), "")
+
+    Background(session, work, done, failed)
