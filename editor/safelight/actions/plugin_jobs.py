@@ -326,9 +326,9 @@ class Studio:
 
         ``prepared`` remembers what filters measure of the whole picture, and with it the picture:
         whoever closes documents has one for each. ``before`` is what a filter of sequences carries
-        from the frame before, as ``Job`` has it. Raises ParameterError for settings that are not
-        legal. Everything that goes wrong later
-        is an event that ``listener`` hears on the job's thread.
+        from the frame before, by name: float32 (rows, columns, channels). Raises
+        ParameterError for settings that are not legal. Everything that goes wrong later is an event
+        that ``listener`` hears on the job's thread.
         """
         return Job(
             self._pools.of(declaration.plugin),

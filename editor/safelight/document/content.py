@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from safelight.api import Value
 from safelight.api.compound_values import is_colour
-from safelight.document.frames import Frames, FramesKind
+from safelight.document import frames
 from safelight.document.kind import Change, Kind, Picture, colour_in
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.shape import Shape, ShapeKind
@@ -262,7 +262,7 @@ KINDS: dict[type, Kind] = {
     Fill: _Fill(),
     Shape: ShapeKind(),
     Warped: WarpedKind(),
-    Frames: FramesKind(),
+    frames.Frames: frames.KIND,
     Text: TextKind(),
 }
 """Who answers for a content, by the content's class."""

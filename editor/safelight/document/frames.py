@@ -115,9 +115,13 @@ class FramesKind(Kind):
         return f"Sequence of {len(content.pictures):,}"
 
 
+KIND = FramesKind()
+"""The one of them."""
+
+
 def sequences(document: Document) -> list[str]:
     """The ids of the layers that hold a sequence, bottom first."""
-    return [layer.id for layer in document.walk() if isinstance(layer.content, Frames)]
+    return [layer.id for layer in document.walk() if layer.kind is KIND]
 
 
 def length(document: Document) -> int:
@@ -156,7 +160,7 @@ def at(document: Document, number: int) -> Document:
         return document
     for layer in document.walk():
         held = layer.filter
-        if isinstance(layer.content, Frames):
+        if layer.kind is KIND:
             moved = layer.content.at(number)
             if moved is not layer.content:
                 document = document.with_layer(replace(layer, content=moved))
@@ -166,4 +170,4 @@ def at(document: Document, number: int) -> Document:
 
 
 def _held(document: Document) -> list[Frames]:
-    return [layer.content for layer in document.walk() if isinstance(layer.content, Frames)]
+    return [layer.content for layer in document.walk() if layer.kind is KIND]

@@ -38,6 +38,7 @@ class Pupil:
     darker: float = 0.5
 
     def laid(self, seen: Seen, region: Region) -> NDArray[np.float32]:
+        """What is seen at a region, dark and grey: (height, width, 3 or 4) float32."""
         pixels = seen.at(region).copy()
         grey = pixels[..., 1:3].mean(axis=2) * np.float32(1 - self.darker)
         pixels[..., :3] = grey[..., None]

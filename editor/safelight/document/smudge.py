@@ -30,7 +30,9 @@ class Smudge:
     strength: float = 0.5
 
     def laid(self, seen: object, region: Region) -> NDArray[np.float32]:
-        """Nothing is known of a smudged pixel but by all dabs before it (``Smudging``)."""
+        """Nothing, of (height, width, 4) float32: a smudged pixel is known by all dabs before it
+        alone (``Smudging``).
+        """
         raise NotImplementedError
 
 

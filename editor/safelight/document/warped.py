@@ -78,7 +78,10 @@ class WarpedKind(Kind):
         return ["warped", content.raster.digest().hex(), *content.warp.told]
 
     def described(self, content: Warped) -> str:
-        return "Warped by a grid" if isinstance(content.warp, Warp) else "Liquified"
+        return _WORDS[type(content.warp)]
+
+
+_WORDS: dict[type, str] = {Warp: "Warped by a grid", Mesh: "Liquified"}
 
 
 def unwarped_place(warp: Warp | Mesh | None, place: Place) -> Place:

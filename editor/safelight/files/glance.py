@@ -89,8 +89,9 @@ def glance(file: BinaryIO, size: int, limit: Limit, told: Mapping[str, Any]) -> 
 
 
 def glanced(arrays: Sequence[NDArray[Any]]) -> Glance:
-    """What ``glance`` has seen; the arrays may come from a process that was taken over. Raises
-    DamagedError for what cannot be that.
+    """What ``glance`` has seen: facts and metadata, each uint8 (count,), and pixels (height, width,
+    3) of uint8; they may come from a process that was taken over. Raises DamagedError for what
+    cannot be that.
     """
     try:
         facts, packet, pixels = json.loads(arrays[0].tobytes()), arrays[1].tobytes(), arrays[2]

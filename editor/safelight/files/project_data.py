@@ -26,6 +26,7 @@ from safelight.document import (
     LiveFilter,
     Metadata,
     Synthetic,
+    frames,
 )
 from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.document import SavedSelection
@@ -220,7 +221,7 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
     elif (warp := layer.kind.warp(layer.content)) is not None:
         own = layer.kind.unwarped(layer.content)
         held = {"pixels": own and keep(own), **_warp_to_json(warp, keep)}
-    elif isinstance(layer.content, Frames):
+    elif layer.kind is frames.KIND:
         held = _frames_to_json(layer.content, keep)
     else:
         held = _told_aside(layer.kind.to_json(layer.content), keep_bytes)
@@ -468,7 +469,7 @@ def _layers_from_json(data: list[Any], found: _Found, depth: int) -> tuple[Layer
 
 def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
     pixels, group = data.optional("pixels", str), data.optional("group", list)
-    frames = data.optional("frames", dict)
+    film = data.optional("frames", dict)
     content: Any
     if pixels is not None:
         content = found.raster(pixels)
@@ -476,8 +477,8 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         content = Group(_layers_from_json(group, found, depth + 1))
     elif (stated := data.optional("warped", dict)) is not None:
         content = _warped(_Fields(stated), found)
-    elif frames is not None:
-        content = _frames_from_json(_Fields(frames), found)
+    elif film is not None:
+        content = _frames_from_json(_Fields(film), found)
     else:
         content = data.held(found.bytes)
         if content is None:

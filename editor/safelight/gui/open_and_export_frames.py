@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from safelight.document import frames
 from safelight.gui.background import Background
 from safelight.gui.deed_context import DeedContext
 from safelight.gui.export_thread import Writing
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 def has_frames(workspace: Workspace) -> bool:
     """Whether the photograph in front is a sequence."""
+    from safelight.document import frames
+
     return frames.length(workspace.session.history.document) > 1
 
 

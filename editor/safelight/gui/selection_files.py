@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from safelight.document import Edit, edits
 from safelight.gui.background import Background
 from safelight.gui.deed_context import DeedContext
 from safelight.gui.save_projects import ask_for_name
-from safelight.pixels import Raster
 
 if TYPE_CHECKING:
+    from safelight.document import Edit
     from safelight.gui.workspace import Workspace
+    from safelight.pixels import Raster
 
 
 def selects(workspace: Workspace) -> bool:
@@ -66,6 +66,8 @@ def load(context: DeedContext, workspace: Workspace) -> None:
 
     def done(mask: Raster) -> None:
         workspace.messages.settle("selection")
+        from safelight.document import edits
+
         made: Edit = edits.select(mask.condensed(), "Load selection")
         workspace.session.do(made)
 

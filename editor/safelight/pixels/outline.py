@@ -177,7 +177,7 @@ class Polygons:
 
     @property
     def lengths(self) -> NDArray[np.intp]:
-        """How many points each contour has."""
+        """How many points each contour has: int64 (contours,)."""
         return np.diff(self.starts, append=len(self.points))
 
     def boxes(self) -> Points:
@@ -189,7 +189,7 @@ class Polygons:
         return np.concatenate([least, most], axis=1)
 
     def chosen(self, which: NDArray[np.intp]) -> Polygons:
-        """Some of the contours, by their indices."""
+        """Some of the contours, by their indices, int64 (count,)."""
         lengths = self.lengths[which]
         starts = np.cumsum(lengths) - lengths
         taken = np.repeat(self.starts[which] - starts, lengths) + np.arange(lengths.sum())

@@ -218,7 +218,9 @@ class Job:
 
     @property
     def carried(self) -> dict[str, NDArray[np.float32]]:
-        """What a filter of sequences carries on to the next frame, by name."""
+        """What a filter of sequences carries on to the next frame, by name: float32 (rows, columns,
+        channels).
+        """
         return self._carrying.made
 
     def cancel(self) -> None:

@@ -9,7 +9,7 @@ from safelight_clean.estimates import noise_level
 
 from safelight import api
 
-from . import merging, steadiness
+from . import burst_mean, steadiness
 
 Made = tuple[api.Image, dict[str, api.Image]]
 """A frame, and what is carried to the next."""
@@ -55,7 +55,7 @@ def steady_light(
     category="Sequence",
     carries={"mean": api.Carried(3), "weight": api.Carried(1)},
     prepare=measured_noise,
-    reach=max(light.REACH, merging.REACH),
+    reach=max(light.REACH, burst_mean.REACH),
     keeps_grey=True,
     purpose="restore",
 )
@@ -70,7 +70,7 @@ def merge_burst(
 ) -> Made:
     """Lay each picture over those before it where they agree: the last one shows the burst."""
     told = prepared.get("level", 0.0) if automatic else level
-    mean, weight = merging.merged(image, before, told / 255)
+    mean, weight = burst_mean.merged(image, before, told / 255)
     if not clean:
         return mean.copy(), {"mean": mean, "weight": weight}
     left = told / 255 / float(np.sqrt(np.median(weight)))

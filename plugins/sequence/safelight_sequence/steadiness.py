@@ -57,7 +57,9 @@ def averaged(cells: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def followed(before: Picture, own: Picture, inertia: float) -> Picture:
-    """The light that a frame should have: that before, and a little of its own."""
+    """The light that a frame should have: that before, and a little of its own; logarithms, float32
+    (rows, columns, 3).
+    """
     return np.asarray(before + np.float32(1 - inertia) * (own - before), np.float32)
 
 

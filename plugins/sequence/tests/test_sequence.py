@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from safelight_sequence import filters, merge_burst, steady_light
-from safelight_sequence.merging import merged
+from safelight_sequence.burst_mean import merged
 from safelight_sequence.steadiness import SIZE, enlarged, light_of
 
 from safelight import api

@@ -47,7 +47,7 @@ class FrameCarrier:
         return made
 
     def keep(self, carried: Mapping[str, NDArray[np.float32]]) -> None:
-        """Carry on what a frame gave, float32 (height / size, width / size, channels) each."""
+        """Carry on what a frame gave, float32 (rows, columns, channels) each."""
         self._carried = dict(carried)
 
     def begin_anew(self) -> None:

@@ -98,7 +98,8 @@ def _lasting(file: BinaryIO) -> BinaryIO:
 
 
 def opened(arrays: Sequence[NDArray[Any]]) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """How long each picture of a file is shown, in milliseconds, and notes, as ``decode`` told it.
+    """How long each picture of a file is shown, in milliseconds, and notes, as ``decode`` told it:
+    JSON in uint8 (count,).
 
     Raises what the reader did, and DamagedError for what is no sequence.
     """

@@ -34,7 +34,7 @@ from safelight.gui.canvas.picture import Picture
 from safelight.gui.canvas.scene import Scene
 from safelight.gui.canvas.tools import TOOLS
 from safelight.gui.canvas.tools.brush import Brush
-from safelight.gui.canvas.tools.guides import Guides
+from safelight.gui.canvas.tools.move_guides import Guides
 from safelight.gui.canvas.tools.setting_picker import Picker
 from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.tool import Pointer, Tool

@@ -171,7 +171,9 @@ class Given:
 def frame_and_carried(
     filter: api.Registered, result: Any, height: int, width: int
 ) -> tuple[Any, dict[str, NDArray[Any]]]:
-    """What a filter of sequences gave for so many pixels, taken apart. Raises ValueError."""
+    """What a filter of sequences gave for so many pixels, taken apart: the frame, and by name what
+    it carries on, (rows, columns, channels), which is to be float32. Raises ValueError.
+    """
     try:
         frame, carried = result
         found = {name: np.asarray(carried[name]) for name in filter.declaration.carries}

@@ -82,8 +82,9 @@ class Further:
         kinds: Mapping[str, str],
         multiple: int = 1,
     ) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Names and tensors, of what lies on the image in ``stack`` and of a whole guide in
-        ``rest``. ``sides`` and ``kinds`` are the dimensions and numpy's names, by input.
+        """Names and tensors, of what lies on the image in ``stack``, float32 (height, width, 3 or
+        more), and of a whole guide in ``rest``. ``sides`` and ``kinds`` are the dimensions and
+        numpy's names, by input.
         """
         over = stack[..., 3:]
         if self.mask and over.shape[2] in (1, 4):

@@ -232,7 +232,7 @@ def _least_around(planes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def laid_out(planes: NDArray[Any], layout: str, kind: str = "float32") -> NDArray[Any]:
-    """(height, width, channels) with its axes as ``layout`` says, of numpy type ``kind``."""
+    """(height, width, channels) with its axes as ``layout`` says, of the dtype ``kind``."""
     if "HWC" not in layout:
         planes = planes.transpose(2, 0, 1)
     if layout.startswith("N"):

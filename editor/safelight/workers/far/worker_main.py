@@ -460,7 +460,7 @@ class Worker:
         return messages.Done()
 
     def array(self, place: Place) -> NDArray[Any]:
-        """The array that lies in a block."""
+        """The array that lies in a block, of any shape and dtype."""
         return self._blocks[place.block].array(place.shape, place.dtype)
 
     def _image(self, place: Place) -> api.Image:

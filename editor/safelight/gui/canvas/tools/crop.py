@@ -16,7 +16,7 @@ from safelight.gui.canvas.composition import Guides, paint_guides, paint_line
 from safelight.gui.canvas.grips import GRIP, bearing, edge_at
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.snapping import AXES, Snapping
+from safelight.gui.canvas.snap_lines import AXES, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way

@@ -16,7 +16,7 @@ from safelight.document.placement import Place
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.marks import paint_word
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.snapping import Snapping
+from safelight.gui.canvas.snap_lines import Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way

@@ -9,7 +9,7 @@ from safelight.api import Region
 from safelight.document import Edit
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.snapping import Snapping
+from safelight.gui.canvas.snap_lines import Snapping
 from safelight.gui.canvas.tools.selection_tool import SelectionTool
 from safelight.gui.canvas.tools.tool import Pointer
 from safelight.gui.canvas.view_geometry import region_between

@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent, QPainter
 
 from safelight.document import Document, edits, geometry
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.snapping import Box, Snapping
-from safelight.gui.canvas.tools.text import TextTool, text_at
+from safelight.gui.canvas.snap_lines import Box, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.tools.type_text import TextTool, text_at
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way
 

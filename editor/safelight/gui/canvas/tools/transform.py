@@ -16,7 +16,7 @@ from safelight.document.placement import Place
 from safelight.gui.canvas.grips import GRIP, bearing, edge_at, paint_handles, pulling_cursor
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.snapping import AXES, Axis, Box, Snapping
+from safelight.gui.canvas.snap_lines import AXES, Axis, Box, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way

@@ -11,7 +11,7 @@ from safelight.api import Region
 from safelight.document import Document, Layer, geometry
 from safelight.document.guides import Guide
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.tools.guides import paint_guides
+from safelight.gui.canvas.tools.move_guides import paint_guides
 from safelight.gui.canvas.viewport import Viewport
 
 _REACH = 7.0

@@ -1,4 +1,4 @@
-"""Merging: a frame laid over the mean of those before it, where they show the same.
+"""Burst mean: a frame laid over the mean of those before it, where they show the same.
 
 NumPy alone; nothing of Safelight's.
 """
