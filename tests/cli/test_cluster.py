@@ -35,11 +35,12 @@ def state(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def photographs(folder, count=COUNT):
+def photographs(folder, count=COUNT, larger=1):
     folder.mkdir()
     for number in range(count):
         pixels = np.full((6, 8, 3), 10 + number, np.uint8)
         pixels[:, :4] = 200
+        pixels = np.kron(pixels, np.ones((larger, larger, 1), np.uint8))
         Image.fromarray(pixels).save(folder / f"{number:03}.png")
     return sorted(folder.iterdir())
 
@@ -116,7 +117,7 @@ def test_a_cluster_whose_worker_dies_half_way_writes_each_file_once_and_whole(
     dask, tmp_path, monkeypatch, capsys
 ):
     address, (_, first, _) = dask
-    sources = photographs(tmp_path / "in")
+    sources = photographs(tmp_path / "in", larger=150)  # each takes a moment
     recipe = tmp_path / "r.json"
     recipe.write_text(Recipe((FLIP, LIGHTER)).to_json())
     out = tmp_path / "out"
@@ -240,7 +241,7 @@ def test_a_file_is_not_written_again_for_an_order_whose_report_was_lost(order):
         (lambda data: data["code"].update({"safelight": "0"}), "another safelight;"),
         (lambda data: data.update(sha256="0"), "recipe that reached the worker is another"),
         (lambda data: data["masks"].update({b"/gone.png".hex(): "0"}), "folders have to be shared"),
-        (lambda data: data.update(form=2), "another version"),
+        (lambda data: data.update(form=cluster_order.FORM + 1), "another version"),
         (lambda data: data.update(source="x"), "cannot read the order"),
     ],
 )

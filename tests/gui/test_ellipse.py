@@ -47,6 +47,7 @@ def test_without_a_smooth_edge_a_pixel_is_selected_or_not(opened, qtbot):
 
 
 def test_shift_while_pulling_is_a_circle_and_alt_grows_from_the_middle(opened, qtbot):
+    opened.canvas.show_snapping = False
     found = pull(opened, qtbot, (100, 60), (180, 100), then=SHIFT)
     assert found.sum() == pytest.approx(np.pi * 40 * 40, rel=0.005)
     found = pull(opened, qtbot, (200, 150), (240, 170), then=ALT)

@@ -388,7 +388,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
             profile=profile if one is None else Profile.from_grey(find_bytes(one)),
             metadata=Metadata(
                 **{name: None if key is None else find_bytes(key) for name, key in names.items()},
-                dpi=None if dpi is None else _resolution(_pair(dpi)),
+                dpi=None if dpi is None else _resolution(_pair(dpi, "dpi")),
                 texts=_told_texts(whole.optional("texts", list) or []),
             ),
             selection=None if selection is None else find(selection),
@@ -526,8 +526,8 @@ def _warped(data: _Fields, found: _Found) -> Warped:
         if (field.channels, field.depth) != (3, "float32"):
             raise DataError("a mesh holds something else than places")
         return Warped(raster, Mesh(at_rest.size, step, field))
-    points = [_pair(point) for point in data.required("points", list)[:_WARP_POINTS]]
-    (x, y), (width, height) = (_pair(data.required("box", list)[k : k + 2]) for k in (0, 2))
+    points = [_pair(point, "a point") for point in data.required("points", list)[:_WARP_POINTS]]
+    (x, y), (width, height) = (_pair(data.required("box", list)[k : k + 2], "box") for k in (0, 2))
     box = (x, y, width, height)
     return Warped(found.raster(data.required("pixels", str)), Warp(box, tuple(points)))
 
@@ -675,11 +675,11 @@ def tile_shapes(width: int, height: int, channels: int) -> list[tuple[int, int, 
     ]
 
 
-def _pair(values: list[Any]) -> tuple[float, float]:
+def _pair(values: list[Any], name: str) -> tuple[float, float]:
     numbers = [_value(value) for value in values]
     found = [float(item) for item in numbers if isinstance(item, (int, float))]
     if len(numbers) != 2 or len(found) != 2:
-        raise DataError("something that should be a pair of numbers is none")
+        raise DataError(f"{name} is no pair of numbers")
     return found[0], found[1]
 
 

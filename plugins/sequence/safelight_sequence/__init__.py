@@ -34,6 +34,7 @@ def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
     category="Sequence",
     carries={"light": api.Carried(3, size=steadiness.SIZE)},
     reach=steadiness.REACH,
+    keeps_grey=True,
     purpose="restore",
 )
 def steady_light(

@@ -181,6 +181,8 @@ class FolderStrip(QFrame):
         def done(read: tuple[PictureFolder, dict[Path, Glance], ThumbnailStore]) -> None:
             if number == self._asked_for:
                 self._show(*read)
+            if read[2] is not self._store:
+                read[2].close()
 
         def failed(error: Exception) -> None:
             if number == self._asked_for:
@@ -263,6 +265,8 @@ class FolderStrip(QFrame):
         self.close_folder()
         if self._glances is not None:
             self._glances.close()
+        if self._store is not None:
+            self._store.close()
         self.marks.close()
         self._mail.close()
 
