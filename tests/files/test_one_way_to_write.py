@@ -81,6 +81,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("files/open_picture.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("actions/synthesised_map.py", "picture.save"): "into memory, for atomic_write",
     ("files/sequences/frame_writers.py", "indexed.save"): "into memory, for atomic_write",
+    ("files/sequences/frame_writers.py", "first.save"): "into atomic_write's stream",
     (
         "files/sequences/frame_writers.py",
         "shutil.copyfileobj",

@@ -18,7 +18,7 @@ from safelight.files.export import content_of, export
 from safelight.files.export_options import ExportOptions, profile_in
 from safelight.files.export_outcome import Exported, ExportError
 from safelight.files.sequences.frame_readers import FILM, OPENERS
-from safelight.files.sequences.frame_writers import EVEN_SIDES, WRITERS, film_rate
+from safelight.files.sequences.frame_writers import EVEN_SIDES, WRITERS, Order, film_rate
 
 Finished = Callable[[Document, int], Document]
 """Makes ready what a document needs at one of its pictures: results of filters, say."""
@@ -91,7 +91,7 @@ def export_sequence(
     def write(stream: BinaryIO) -> None:
         quality = options.quality or _USUAL_QUALITY
         notes.extend(
-            WRITERS[format][1](stream, all_of_them(), durations, size[0], quality, scratch)
+            WRITERS[format][1](Order(stream, all_of_them(), durations, size[0], quality, scratch))
         )
 
     def check(temporary: Path) -> None:

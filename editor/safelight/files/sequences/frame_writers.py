@@ -12,9 +12,10 @@ import shutil
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,47 +30,45 @@ _EVEN = 0.06
 """Share of a picture's duration by which those of a film may differ from the file's."""
 
 
-class Writer(Protocol):
-    """Writes a file of a format."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be written: pictures of a ``size`` (width, height), each shown for its
+    milliseconds, into a stream. ``quality`` is 1 to 100, for formats that have it. What is set
+    aside goes into the folder ``scratch``.
+    """
 
-    def __call__(
-        self,
-        stream: BinaryIO,
-        pictures: Pictures,
-        durations: Sequence[int],
-        size: tuple[int, int],
-        quality: int,
-        scratch: Path,
-    ) -> list[str]:
-        """Write pictures of a ``size`` (width, height), each shown for its milliseconds.
+    stream: BinaryIO
+    pictures: Pictures
+    durations: Sequence[int]
+    size: tuple[int, int]
+    quality: int
+    scratch: Path
 
-        ``quality`` is 1 to 100, for formats that have it. Gives notes on what the file lost.
-        """
+    def shown(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
+        """Each picture with its duration."""
+        return zip(self.pictures, self.durations, strict=True)
+
+
+Writer = Callable[[Order], list[str]]
+"""Writes a file of a format, and gives notes on what the file lost."""
 
 
 # -- GIF -------------------------------------------------------------------------------------
 
 
-def _gif(
-    stream: BinaryIO,
-    pictures: Pictures,
-    durations: Sequence[int],
-    size: tuple[int, int],
-    quality: int,
-    scratch: Path,
-) -> list[str]:
+def _gif(order: Order) -> list[str]:
     """GIF89a: each picture with 256 colours of its own, half transparent or not at all."""
-    stream.write(b"GIF89a" + struct.pack("<HHBBB", *size, 0, 0, 0))
-    stream.write(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")
-    for pixels, duration in zip(pictures, durations, strict=True):
+    order.stream.write(b"GIF89a" + struct.pack("<HHBBB", *order.size, 0, 0, 0))
+    order.stream.write(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")
+    for pixels, duration in order.shown():
         clear = pixels.shape[2] == 4
         control = (2 << 2 | 1) if clear else 1 << 2  # taken away again, or left
         delay = min(max(round(duration / 10), 1), 0xFFFF)
-        stream.write(b"\x21\xf9\x04" + struct.pack("<BHBB", control, delay, _CLEAR, 0))
-        stream.write(_gif_picture(pixels))
-    stream.write(b"\x3b")
+        order.stream.write(b"\x21\xf9\x04" + struct.pack("<BHBB", control, delay, _CLEAR, 0))
+        order.stream.write(_gif_picture(pixels))
+    order.stream.write(b"\x3b")
     notes = ["The pictures have 256 colours each: a GIF holds no more."]
-    if any(duration % 10 for duration in durations):
+    if any(duration % 10 for duration in order.durations):
         notes.append("Durations were rounded to hundredths of a second, as a GIF has them.")
     return notes
 
@@ -105,36 +104,31 @@ def _gif_picture(pixels: NDArray[np.uint8]) -> bytes:
 # -- PNG -------------------------------------------------------------------------------------
 
 
-def _png(
-    stream: BinaryIO,
-    pictures: Pictures,
-    durations: Sequence[int],
-    size: tuple[int, int],
-    quality: int,
-    scratch: Path,
-) -> list[str]:
+def _png(order: Order) -> list[str]:
     """PNG 3 with an animation: each picture whole, without loss."""
     import imagecodecs
 
     number = 0
-    for place, (pixels, duration) in enumerate(zip(pictures, durations, strict=True)):
+    for place, (pixels, duration) in enumerate(order.shown()):
         packed = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels), 6))
         chunks = list(_chunks(packed))
         if place == 0:
-            stream.write(packed[:8] + _chunk(b"IHDR", dict(chunks)[b"IHDR"]))
-            stream.write(_chunk(b"sRGB", b"\0"))
-            stream.write(_chunk(b"acTL", struct.pack(">II", len(durations), 0)))
-        control = struct.pack(">IIIIIHHBB", number, *size, 0, 0, min(duration, 0xFFFF), 1000, 0, 0)
-        stream.write(_chunk(b"fcTL", control))
+            order.stream.write(packed[:8] + _chunk(b"IHDR", dict(chunks)[b"IHDR"]))
+            order.stream.write(_chunk(b"sRGB", b"\0"))
+            order.stream.write(_chunk(b"acTL", struct.pack(">II", len(order.durations), 0)))
+        control = struct.pack(
+            ">IIIIIHHBB", number, *order.size, 0, 0, min(duration, 0xFFFF), 1000, 0, 0
+        )
+        order.stream.write(_chunk(b"fcTL", control))
         number += 1
         for kind, body in chunks:
             if kind == b"IDAT" and place == 0:
-                stream.write(_chunk(b"IDAT", body))
+                order.stream.write(_chunk(b"IDAT", body))
             elif kind == b"IDAT":
-                stream.write(_chunk(b"fdAT", struct.pack(">I", number) + body))
+                order.stream.write(_chunk(b"fdAT", struct.pack(">I", number) + body))
                 number += 1
-    stream.write(_chunk(b"IEND", b""))
-    longer = max(durations) > 0xFFFF
+    order.stream.write(_chunk(b"IEND", b""))
+    longer = max(order.durations) > 0xFFFF
     return ["No picture is shown longer than 65 seconds: an animated PNG cannot."] if longer else []
 
 
@@ -154,24 +148,17 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 # -- WebP ------------------------------------------------------------------------------------
 
 
-def _webp(
-    stream: BinaryIO,
-    pictures: Pictures,
-    durations: Sequence[int],
-    size: tuple[int, int],
-    quality: int,
-    scratch: Path,
-) -> list[str]:
+def _webp(order: Order) -> list[str]:
     """WebP (RFC 9649): each picture whole; without loss at a quality of 100."""
     import imagecodecs
 
-    width, height = ((side - 1).to_bytes(3, "little") for side in size)
-    start, alpha = stream.tell(), False
-    stream.write(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + width + height)
-    stream.write(b"ANIM\x06\0\0\0" + bytes(4) + b"\0\0")
-    for pixels, duration in zip(pictures, durations, strict=True):
+    width, height = ((side - 1).to_bytes(3, "little") for side in order.size)
+    start, alpha = order.stream.tell(), False
+    order.stream.write(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + width + height)
+    order.stream.write(b"ANIM\x06\0\0\0" + bytes(4) + b"\0\0")
+    for pixels, duration in order.shown():
         packed = imagecodecs.webp_encode(
-            np.ascontiguousarray(pixels), quality, lossless=quality == 100
+            np.ascontiguousarray(pixels), order.quality, lossless=order.quality == 100
         )
         body = b"".join(
             struct.pack("<4sI", kind, len(data)) + data + b"\0" * (len(data) % 2)
@@ -181,13 +168,13 @@ def _webp(
         alpha |= pixels.shape[2] == 4
         # Whole pictures that replace what was there: neither blended nor taken away.
         head = bytes(6) + width + height + min(duration, 0xFFFFFF).to_bytes(3, "little") + b"\x02"
-        stream.write(b"ANMF" + struct.pack("<I", len(head) + len(body)) + head + body)
-    end = stream.tell()
-    stream.seek(start + 4)
-    stream.write(struct.pack("<I", end - start - 8))
-    stream.seek(start + 20)
-    stream.write(bytes([0x02 | (0x10 if alpha else 0)]))
-    stream.seek(end)
+        order.stream.write(b"ANMF" + struct.pack("<I", len(head) + len(body)) + head + body)
+    end = order.stream.tell()
+    order.stream.seek(start + 4)
+    order.stream.write(struct.pack("<I", end - start - 8))
+    order.stream.seek(start + 20)
+    order.stream.write(bytes([0x02 | (0x10 if alpha else 0)]))
+    order.stream.seek(end)
     return []
 
 
@@ -202,26 +189,19 @@ def _riff(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 # -- AVIF ------------------------------------------------------------------------------------
 
 
-def _avif(
-    stream: BinaryIO,
-    pictures: Pictures,
-    durations: Sequence[int],
-    size: tuple[int, int],
-    quality: int,
-    scratch: Path,
-) -> list[str]:
+def _avif(order: Order) -> list[str]:
     """An AVIF sequence, as libavif packs it."""
     from PIL import Image
 
-    images = (Image.fromarray(np.ascontiguousarray(pixels)) for pixels in pictures)
+    images = (Image.fromarray(np.ascontiguousarray(pixels)) for pixels in order.pictures)
     first = next(images)
     first.save(
-        stream,
+        order.stream,
         "AVIF",
         save_all=True,
         append_images=images,
-        duration=list(durations),
-        quality=quality,
+        duration=list(order.durations),
+        quality=order.quality,
         speed=8,
     )
     return []
@@ -230,28 +210,21 @@ def _avif(
 # -- films -----------------------------------------------------------------------------------
 
 
-def _film(
-    stream: BinaryIO,
-    pictures: Pictures,
-    durations: Sequence[int],
-    size: tuple[int, int],
-    quality: int,
-    scratch: Path,
-) -> list[str]:
+def _film(order: Order) -> list[str]:
     """VP9 in WebM, by FFmpeg as OpenCV has it: 8 bits, colour at half the size, no transparency."""
     import cv2
 
-    rate, times, notes = film_rate(durations)
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch, prefix="film-") as folder:
+    rate, times, notes = film_rate(order.durations)
+    order.scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=order.scratch, prefix="film-") as folder:
         path = Path(folder) / "film.webm"
         coder = cv2.VideoWriter.fourcc(*"VP90")
-        film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, coder, rate, size)
+        film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, coder, rate, order.size)
         if not film.isOpened():
             raise OSError("the coder of films (VP9) is not there")
         clear = False
         try:
-            for pixels, count in zip(pictures, times, strict=True):
+            for pixels, count in zip(order.pictures, times, strict=True):
                 clear |= pixels.shape[2] == 4
                 seen = cv2.cvtColor(_on_black(pixels), cv2.COLOR_RGB2BGR)
                 for _ in range(count):
@@ -259,7 +232,7 @@ def _film(
         finally:
             film.release()
         with path.open("rb") as written:
-            shutil.copyfileobj(written, stream, 1 << 20)
+            shutil.copyfileobj(written, order.stream, 1 << 20)
     if clear:
         notes.append("Transparent parts became black: a film has no transparency here.")
     return notes
@@ -291,20 +264,13 @@ def _on_black(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 # -- TIFF ------------------------------------------------------------------------------------
 
 
-def _tiff(
-    stream: BinaryIO,
-    pictures: Pictures,
-    durations: Sequence[int],
-    size: tuple[int, int],
-    quality: int,
-    scratch: Path,
-) -> list[str]:
+def _tiff(order: Order) -> list[str]:
     """A page for each picture, without loss."""
     import tifffile
 
-    file: Any = stream
+    file: Any = order.stream
     with tifffile.TiffWriter(file, bigtiff=True) as pages:
-        for pixels in pictures:
+        for pixels in order.pictures:
             extra = {"extrasamples": ["unassalpha"]} if pixels.shape[2] == 4 else {}
             pages.write(pixels, photometric="rgb", compression="zlib", metadata=None, **extra)
     return ["The durations were left out: the pages of a TIFF have none."]
