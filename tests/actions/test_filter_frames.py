@@ -11,25 +11,13 @@ from safelight.api import testing
 from safelight.document import Document, Layer, frames, whole
 from safelight.document.frames import Frames
 from safelight.pixels import Raster
+from tests.actions.test_frame_carrier import panned
 
 
 @pytest.fixture(scope="module")
 def studio():
     with actions.Studio() as studio:
         yield studio
-
-
-def ground(height, width, seed=0):
-    rng = np.random.default_rng(seed)
-    small = rng.random((height // 8 + 2, width // 8 + 2, 3))
-    large = np.kron(small, np.ones((8, 8, 1)))[:height, :width]
-    return (0.2 + 0.6 * large).astype(np.float32)
-
-
-def panned(count, step, height=200, width=260):
-    """A camera that moves over a still ground by whole pixels."""
-    wide = ground(height, width + step * count)
-    return [wide[:, step * n : step * n + width] for n in range(count)]
 
 
 def document_of(pictures):

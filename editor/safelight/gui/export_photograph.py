@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from safelight.gui.background import Background
 from safelight.gui.deed_context import DeedContext
-from safelight.gui.export_thread import Writing
+from safelight.gui.export_run import write_beside
 from safelight.gui.shown_text import file_size
 
 if TYPE_CHECKING:
@@ -95,41 +94,23 @@ def export_again(context: DeedContext, *, same: bool = False) -> None:
     path = session.files.exported[1]
     live = studio.live if studio is not None else None
     exporters = studio.exporters if studio is not None else tuple
-    context.closing.exporting.add(session)
-    title = f"Exporting {path.name} again"
-    writing = session.writing = Writing(session, title, workspace.show_progress)
 
-    def work() -> actions.Exported:
+    def work(hear: Callable[[float], None]) -> actions.Exported:
         target = path if same else actions.free(path)
         return actions.export(
             *(document, target, how),
             overwrite=same,
             live=live,
             exporters=exporters,
-            hear=writing.hear,
+            hear=hear,
             origin=origin,
         )
 
-    def end() -> None:
-        context.closing.exporting.discard(session)
-        session.writing = None
-        writing.end()
-        workspace.show_progress()
-
     def done(exported: actions.Exported) -> None:
-        end()
         # The name of the first file stays the one that the next is numbered after.
         _tell(workspace, document, exported, how, path)
 
-    def failed(error: Exception) -> None:
-        end()
-        if isinstance(error, actions.Cancelled):
-            workspace.line.mention("The export was stopped; nothing was written.")
-            return
-        workspace.messages.say(str(error), about="export")
-
-    Background(context.window, work, done, failed)
-    workspace.show_progress()
+    write_beside(context, workspace, f"Exporting {path.name} again", work, done)
 
 
 def _tell(

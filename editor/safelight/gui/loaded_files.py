@@ -75,9 +75,10 @@ def open_for_the_screen(
         return Loaded(history, project=project)
     if developed is None and holds_sequence(path):
         film = opened_sequence(path)
-        history = History.start(film.document)
-        _make_levels(history)
-        return Loaded(history, film.notes)
+        if frames.length(film.document) > 1:
+            history = History.start(film.document)
+            _make_levels(history)
+            return Loaded(history, film.notes)
     told = {} if developed is None else developed.settings
     opened = actions.open_picture(path, importers=importers, first=look, told=told)
     document = opened.document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from safelight.gui.background import Background
 from safelight.gui.deed_context import DeedContext
-from safelight.gui.export_thread import Writing
+from safelight.gui.export_run import write_beside
+from safelight.gui.save_projects import ask_for_name
 from safelight.gui.shown_text import file_size
 
 if TYPE_CHECKING:
@@ -68,56 +69,31 @@ def export_frames(context: DeedContext) -> None:
     workspace.frames.pause()
     path = session.files.path
     start = Path(path).with_suffix(".webm") if path else Path.home() / "Sequence.webm"
-    kinds = [
-        f"{name} ({' '.join('*' + ending for ending in endings)})"
+    kinds = {
+        f"{name} ({' '.join('*' + ending for ending in endings)})": endings
         for name, endings in sequence_formats().items()
-    ]
-    name, kind = QFileDialog.getSaveFileName(
-        context.window, "Export the sequence", str(start), ";;".join(kinds)
+    }
+    target = ask_for_name(
+        *(context.window, "Export the sequence", start, ";;".join(kinds), ".webm"), endings=kinds
     )
-    if not name:
+    if target is None:
         return
-    if not os.path.splitext(name)[1]:
-        name += sequence_formats()[kind.split(" (")[0]][0]
-    target, document = Path(name), session.history.document
-    stop = Stop()
-    context.closing.exporting.add(session)
-    writing = session.writing = Writing(
-        session, f"Exporting {target.name}", workspace.show_progress
-    )
+    document = session.history.document
 
-    def hear(done: float) -> None:
-        writing.hear(done)
-
-    def work() -> actions.Exported:
+    def work(hear: Callable[[float], None]) -> actions.Exported:
         return export_sequence(
             document,
             target,
             scratch_folder(),
-            overwrite=True,  # the dialog has asked
+            overwrite=True,  # which has been asked
             live=studio.live,
-            finished=finishing(studio, stop),
+            finished=finishing(studio, Stop()),
             hear=hear,
         )
 
-    def end() -> None:
-        context.closing.exporting.discard(session)
-        session.writing = None
-        writing.end()
-        workspace.show_progress()
-
     def done(exported: actions.Exported) -> None:
-        end()
-        size = file_size(exported.bytes)
-        session.mentioned.emit(f"{exported.path.name} was written: {size}.")
+        workspace.line.mention(f"{exported.path.name} was written: {file_size(exported.bytes)}.")
         if exported.notes:
-            session.said.emit("\n".join(exported.notes), "")
+            workspace.messages.say("\n".join(exported.notes))
 
-    def failed(error: BaseException) -> None:
-        from safelight.actions import Cancelled
-
-        end()
-        if not isinstance(error, Cancelled):
-            session.said.emit(str(error), "")
-
-    Background(session, work, done, failed)
+    write_beside(context, workspace, f"Exporting {target.name}", work, done)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -65,22 +66,26 @@ def ask_for_name(
     kind: str,
     suffix: str,
     own: Path | None = None,
+    *,
+    endings: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Path | None:
     """Where a file is to be written; what is there and not its ``own`` may be replaced.
 
     A name that does not end in ``suffix`` is given it: what is written can be opened, and the
-    dialogs list such as end so.
+    dialogs list such as end so. ``endings``, of several kinds, are those that each may have, the
+    usual one first, which a name without any is given.
     """
+    known = {suffix, *(ending for each in endings.values() for ending in each)}
     while True:
         # The dialog would ask about the name as it is typed, which is not what is written.
-        name, _ = QFileDialog.getSaveFileName(
+        name, chosen = QFileDialog.getSaveFileName(
             window, title, str(proposed), kind, "", QFileDialog.Option.DontConfirmOverwrite
         )
         if not name:
             return None
         path = Path(name)
-        if path.suffix.lower() != suffix:
-            path = path.with_name(path.name + suffix)
+        if path.suffix.lower() not in known:
+            path = path.with_name(path.name + next(iter(endings.get(chosen, (suffix,)))))
         if path == own or not os.path.lexists(path):
             return path
         answer = _ask_to_replace(window, title, path)

@@ -150,28 +150,12 @@ class Raster:
     ) -> Raster:
         """A raster of tiles that lie in a file, row by row; ``aside`` takes its zoom levels.
 
-        Raises ValueError if the tiles do not fit.
+        No tile is asked for its digest before somebody asks the raster. Raises ValueError if the
+        tiles do not fit.
         """
         shapes = [(place.height, place.width, channels) for place in places(width, height)]
         if [tile.shape for tile in tiles] != shapes:
             raise ValueError(f"the tiles do not fit {width} x {height}")
-        raster = cls(width, height, channels, depth, tiles)
-        raster._aside = aside
-        return raster
-
-    @classmethod
-    def later(
-        cls,
-        width: int,
-        height: int,
-        channels: int,
-        depth: str,
-        tiles: Sequence[StoredTile],
-        aside: Aside,
-    ) -> Raster:
-        """As ``stored``, of tiles whose digests are known only when they have been looked at: none
-        is asked for one before somebody asks the raster.
-        """
         raster = cls(width, height, channels, depth, tiles, [None] * len(tiles))
         raster._aside = aside
         return raster
@@ -646,7 +630,7 @@ def solid(
 
 
 def _digest_of(part: Part) -> bytes:
-    return tile_digest(fetched(part))
+    return tile_digest(part) if isinstance(part, np.ndarray) else part.digest
 
 
 def tile_digest(tile: NDArray[Any]) -> bytes:

@@ -36,12 +36,12 @@ _CUT_BEHIND = "The file ends early, behind its first picture, which is whole."
 _DAMAGED_BEHIND = "The file is damaged behind its first picture, which is whole."
 
 
-def _table(flags: int) -> int:
+def table_size(flags: int) -> int:
     """Bytes of the table of colours that follows such flags."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & _TABLE else 0
 
 
-def _behind(data: bytes, place: int) -> int:
+def behind_blocks(data: bytes, place: int) -> int:
     """Where the chain of blocks that begins at ``place`` has ended. Raises IndexError."""
     while data[place]:
         place += data[place] + 1
@@ -52,11 +52,11 @@ def _pictures(data: bytes, width: int, height: int) -> tuple[int, int, str]:
     """Where the first picture ends, how many there are whole, and what is to be said of what stands
     behind: "" where the file ends as it should.
     """
-    place, end, count, behind = 13 + _table(data[10]), 0, 0, ""
+    place, end, count, behind = 13 + table_size(data[10]), 0, 0, ""
     try:
         while data[place] != _TRAILER:
             if data[place] == _EXTENSION:
-                place = _behind(data, place + 2)
+                place = behind_blocks(data, place + 2)
                 continue
             if data[place] != _IMAGE:
                 behind = _DAMAGED_BEHIND
@@ -65,7 +65,7 @@ def _pictures(data: bytes, width: int, height: int) -> tuple[int, int, str]:
             # What is decoded must lie in what was checked.
             if not count and (left + across > width or top + down > height):
                 raise DamagedError("is damaged: its first picture is larger than it says")
-            place = _behind(data, place + 11 + _table(flags))
+            place = behind_blocks(data, place + 11 + table_size(flags))
             count += 1
             end = end or place
     except (IndexError, struct.error):
@@ -77,10 +77,10 @@ def _first_picture(data: bytes, width: int, height: int) -> tuple[int, int]:
     """Where the descriptor of the first picture stands, and how many pixels that has. Raises
     DamagedError where the file ends before it, or it is larger than the file says.
     """
-    place = 13 + _table(data[10])
+    place = 13 + table_size(data[10])
     try:
         while data[place] == _EXTENSION:
-            place = _behind(data, place + 2)
+            place = behind_blocks(data, place + 2)
         left, top, across, down, _ = struct.unpack_from("<4HB", data, place + 1)
     except (IndexError, struct.error) as error:
         raise DamagedError(_NOT_WHOLE) from error
@@ -97,7 +97,7 @@ def _mended(data: bytes, width: int, height: int) -> tuple[bytes, str]:
     place, count = _first_picture(data, width, height)
     across, down = struct.unpack_from("<2H", data, place + 5)
     flags = data[place + 9]
-    start = place + 10 + _table(flags)
+    start = place + 10 + table_size(flags)
     bits = data[start] if start < len(data) else 0
     if not 2 <= bits <= 8:
         raise DamagedError(_NOT_WHOLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any, BinaryIO
 
@@ -82,6 +83,17 @@ class _Chunks:
             elif whole and length <= _LARGEST_BLOCK:
                 self.other.setdefault(kind, bytes(body))
             place = end + 4
+
+
+def chunks_of(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The kind and the body of each chunk of a file, as far as it goes; checksums are not looked
+    at.
+    """
+    place = len(SIGNATURE)
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        yield kind, data[place + 8 : place + 8 + length]
+        place += 12 + length
 
 
 def stated_size(data: bytes) -> tuple[int, int]:
@@ -236,10 +248,8 @@ def _mended(chunks: _Chunks, head: bytes) -> tuple[int, int, bytes]:
 
 def _bare(chunks: _Chunks, head: bytes, coded: bytes) -> bytes:
     """A file with nothing in it but the picture."""
-    needed = b"".join(_chunk(name, chunks.other[name]) for name in _NEEDED if name in chunks.other)
-    return (
-        SIGNATURE + _chunk(b"IHDR", head) + needed + _chunk(b"IDAT", coded) + _chunk(b"IEND", b"")
-    )
+    needed = b"".join(chunk(name, chunks.other[name]) for name in _NEEDED if name in chunks.other)
+    return SIGNATURE + chunk(b"IHDR", head) + needed + chunk(b"IDAT", coded) + chunk(b"IEND", b"")
 
 
 _ADAM7 = (
@@ -342,7 +352,7 @@ def _text(keyword: str, text: str) -> bytes:
             body = body.replace(b"\0", b" ")
     except UnicodeEncodeError:
         body, kind = b"\0\0\0\0" + text.replace("\0", " ").encode("utf-8", "replace"), b"iTXt"
-    return _chunk(kind, name + b"\0" + body)
+    return chunk(kind, name + b"\0" + body)
 
 
 def _dpi(body: bytes | None) -> tuple[float, float] | None:
@@ -360,7 +370,8 @@ def _per_inch(per_metre: int) -> float:
     return float(round(dots)) if abs(dots - round(dots)) <= _METRE_PER_INCH / 2 else dots
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk with its length and its checksum."""
     crc = deflate.crc32(body, deflate.crc32(kind))
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
 
@@ -378,17 +389,17 @@ def write(
     height, width, channels = pixels.shape
     kind = {count: kind for kind, count in _CHANNELS.items() if kind != 3}[channels]
     head = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, kind, 0, 0, 0)
-    stream.write(SIGNATURE + _chunk(b"IHDR", head))
+    stream.write(SIGNATURE + chunk(b"IHDR", head))
     if content.icc:
-        stream.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(content.icc)))
+        stream.write(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(content.icc)))
     metadata = content.metadata
     if metadata.dpi:
         x, y = (min(max(round(side / _METRE_PER_INCH), 0), 2**31 - 1) for side in metadata.dpi)
-        stream.write(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+        stream.write(chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
     if metadata.exif:
-        stream.write(_chunk(b"eXIf", metadata.exif))
+        stream.write(chunk(b"eXIf", metadata.exif))
     if metadata.xmp:
-        stream.write(_chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + metadata.xmp))
+        stream.write(chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + metadata.xmp))
     for keyword, text in metadata.texts:
         stream.write(_text(keyword, text))
 
@@ -397,8 +408,8 @@ def write(
             proof(Band(rows, part, partial(_alone, head, part, rows)))
 
     for part in png_rows.coded(pixels, compression, tell):
-        stream.write(_chunk(b"IDAT", part))
-    stream.write(_chunk(b"IEND", b""))
+        stream.write(chunk(b"IDAT", part))
+    stream.write(chunk(b"IEND", b""))
 
 
 def in_bands(data: bytes) -> list[Band] | None:
@@ -429,10 +440,10 @@ def _alone(head: bytes, part: bytes | memoryview, rows: slice, before: bytes = b
     raw = png_rows.inflated(bytes(part), count * _row(head))
     return (
         SIGNATURE
-        + _chunk(b"IHDR", head[:4] + struct.pack(">I", count) + head[8:])
+        + chunk(b"IHDR", head[:4] + struct.pack(">I", count) + head[8:])
         + before
-        + _chunk(b"IDAT", deflate.stored(raw))
-        + _chunk(b"IEND", b"")
+        + chunk(b"IDAT", deflate.stored(raw))
+        + chunk(b"IEND", b"")
     )
 
 

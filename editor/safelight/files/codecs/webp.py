@@ -32,7 +32,8 @@ _AROUND = 1 << 16
 _ANIMATED, _XMP, _EXIF, _ALPHA, _ICC = 0x02, 0x04, 0x08, 0x10, 0x20
 
 
-def _chunks(data: bytes | bytearray) -> Iterator[tuple[bytes, bytes]]:
+def chunks_of(data: bytes | bytearray) -> Iterator[tuple[bytes, bytes]]:
+    """The name and the body of each chunk of a file, as far as it goes (RFC 9649)."""
     place = 12
     while place + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, place)
@@ -42,7 +43,7 @@ def _chunks(data: bytes | bytearray) -> Iterator[tuple[bytes, bytes]]:
 
 def stated_size(data: bytes) -> tuple[int, int]:
     """Width and height in pixels that a WebP file states. Raises DamagedError for none."""
-    for kind, body in _chunks(data[:64]):
+    for kind, body in chunks_of(data[:64]):
         return _size(kind, body)
     raise DamagedError(_NOTHING)
 
@@ -68,7 +69,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     data = file.read()
     chunks: dict[bytes, bytes] = {}
     frames = 0
-    for kind, body in _chunks(data):
+    for kind, body in chunks_of(data):
         if not chunks:
             width, height = _size(kind, body)
             check_size(width, height, limit)
@@ -175,7 +176,7 @@ def write(
         packed(content.pixels), 50 if lossless else quality, lossless=lossless
     )
     # The encoder may have found that the alpha channel is needless; what it says counts.
-    coded = [(kind, body) for kind, body in _chunks(data) if kind in (b"ALPH", b"VP8 ", b"VP8L")]
+    coded = [(kind, body) for kind, body in chunks_of(data) if kind in (b"ALPH", b"VP8 ", b"VP8L")]
     flags = 0
     before: list[tuple[bytes, bytes]] = []
     behind: list[tuple[bytes, bytes]] = []

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from safelight.document.frames import LONGEST, MOST_FRAMES, USUAL_DURATION
 from safelight.files import ifd
-from safelight.files.codecs import tiff
+from safelight.files.codecs import gif, png, tiff, webp
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -116,7 +116,7 @@ def _gif_timing(data: bytes) -> tuple[list[int], bool]:
     """GIF89a: the delay of the graphic control extension before each picture, in hundredths of a
     second. Transparent where the first picture is, or where one is taken away again.
     """
-    place = 13 + _table(data[10])
+    place = 13 + gif.table_size(data[10])
     durations: list[int] = []
     delay, alpha, first = 0, False, True
     try:
@@ -125,7 +125,7 @@ def _gif_timing(data: bytes) -> tuple[list[int], bool]:
                 if data[place + 1] == 0xF9:
                     flags, delay = struct.unpack_from("<BH", data, place + 3)
                     alpha |= bool(first and flags & 1) or (flags >> 2 & 7) == 2
-                place = _behind(data, place + 2)
+                place = gif.behind_blocks(data, place + 2)
                 continue
             durations.append(10 * delay or _UNSTATED)
             if first:
@@ -133,33 +133,21 @@ def _gif_timing(data: bytes) -> tuple[list[int], bool]:
                 sides = struct.unpack_from("<4H", data, place + 1)
                 alpha |= sides != (0, 0, *struct.unpack_from("<HH", data, 6))
             delay, first = 0, False
-            place = _behind(data, place + 11 + _table(data[place + 9]))
+            place = gif.behind_blocks(data, place + 11 + gif.table_size(data[place + 9]))
     except (IndexError, struct.error):
         pass  # cut off: what is there counts
     return durations, alpha
 
 
-def _table(flags: int) -> int:
-    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _behind(data: bytes, place: int) -> int:
-    while data[place]:
-        place += data[place] + 1
-    return place + 1
-
-
 def _webp_timing(data: bytes) -> tuple[list[int], bool]:
     """WebP (RFC 9649): durations in milliseconds from the ANMF chunks, alpha from VP8X."""
     durations: list[int] = []
-    alpha, place = False, 12
-    while place + 8 <= len(data):
-        kind, length = struct.unpack_from("<4sI", data, place)
-        if kind == b"VP8X" and place + 9 <= len(data):
-            alpha = bool(data[place + 8] & 0x10)
-        if kind == b"ANMF" and place + 24 <= len(data):
-            durations.append(int.from_bytes(data[place + 20 : place + 23], "little") or _UNSTATED)
-        place += 8 + length + length % 2
+    alpha = False
+    for kind, body in webp.chunks_of(data):
+        if kind == b"VP8X" and body:
+            alpha = bool(body[0] & 0x10)
+        if kind == b"ANMF" and len(body) >= 16:
+            durations.append(int.from_bytes(body[12:15], "little") or _UNSTATED)
     return durations, alpha
 
 
@@ -167,15 +155,12 @@ def _png_timing(data: bytes) -> tuple[list[int], bool]:
     """PNG 3: delays of the fcTL chunks. The default picture counts only where one precedes it."""
     durations: list[int] = []
     alpha = data[25] in (4, 6)
-    place = 8
-    while place + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
+    for kind, body in png.chunks_of(data):
         if kind == b"tRNS":
             alpha = True
-        if kind == b"fcTL" and length == 26 and place + 34 <= len(data):
-            over, under = struct.unpack_from(">HH", data, place + 8 + 20)
+        if kind == b"fcTL" and len(body) == 26:
+            over, under = struct.unpack_from(">HH", body, 20)
             durations.append(round(1000 * over / (under or 100)) or _UNSTATED)
-        place += 12 + length
     return durations, alpha
 
 

@@ -63,7 +63,7 @@ class FrameStore:
             for x in range(0, width, TILE)
         ]
         return [
-            Raster.later(
+            Raster.stored(
                 *(width, height, channels, self.depth),
                 [FrameTile(self, number, region) for region in regions],
                 self._aside,

@@ -11,7 +11,6 @@ import math
 import shutil
 import struct
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from safelight.files.codecs import png, webp
 
 Pictures = Iterable[NDArray[np.uint8]]
 """Pictures in order, each (height, width, 3 or 4) of uint8, sRGB, all of one shape."""
@@ -45,7 +46,7 @@ class Order:
     scratch: Path
 
     def shown(self) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """Each picture with its duration."""
+        """Each picture, (height, width, 3 or 4) of uint8, with its duration in milliseconds."""
         return zip(self.pictures, self.durations, strict=True)
 
 
@@ -111,38 +112,25 @@ def _png(order: Order) -> list[str]:
     number = 0
     for place, (pixels, duration) in enumerate(order.shown()):
         packed = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels), 6))
-        chunks = list(_chunks(packed))
+        chunks = list(png.chunks_of(packed))
         if place == 0:
-            order.stream.write(packed[:8] + _chunk(b"IHDR", dict(chunks)[b"IHDR"]))
-            order.stream.write(_chunk(b"sRGB", b"\0"))
-            order.stream.write(_chunk(b"acTL", struct.pack(">II", len(order.durations), 0)))
+            order.stream.write(packed[:8] + png.chunk(b"IHDR", dict(chunks)[b"IHDR"]))
+            order.stream.write(png.chunk(b"sRGB", b"\0"))
+            order.stream.write(png.chunk(b"acTL", struct.pack(">II", len(order.durations), 0)))
         control = struct.pack(
             ">IIIIIHHBB", number, *order.size, 0, 0, min(duration, 0xFFFF), 1000, 0, 0
         )
-        order.stream.write(_chunk(b"fcTL", control))
+        order.stream.write(png.chunk(b"fcTL", control))
         number += 1
         for kind, body in chunks:
             if kind == b"IDAT" and place == 0:
-                order.stream.write(_chunk(b"IDAT", body))
+                order.stream.write(png.chunk(b"IDAT", body))
             elif kind == b"IDAT":
-                order.stream.write(_chunk(b"fdAT", struct.pack(">I", number) + body))
+                order.stream.write(png.chunk(b"fdAT", struct.pack(">I", number) + body))
                 number += 1
-    order.stream.write(_chunk(b"IEND", b""))
+    order.stream.write(png.chunk(b"IEND", b""))
     longer = max(order.durations) > 0xFFFF
     return ["No picture is shown longer than 65 seconds: an animated PNG cannot."] if longer else []
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    sum_ = zlib.crc32(kind + body)
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", sum_)
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place = 8
-    while place < len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
-        yield kind, data[place + 8 : place + 8 + length]
-        place += 12 + length
 
 
 # -- WebP ------------------------------------------------------------------------------------
@@ -162,7 +150,7 @@ def _webp(order: Order) -> list[str]:
         )
         body = b"".join(
             struct.pack("<4sI", kind, len(data)) + data + b"\0" * (len(data) % 2)
-            for kind, data in _riff(bytes(packed))
+            for kind, data in webp.chunks_of(bytes(packed))
             if kind in (b"ALPH", b"VP8 ", b"VP8L")
         )
         alpha |= pixels.shape[2] == 4
@@ -176,14 +164,6 @@ def _webp(order: Order) -> list[str]:
     order.stream.write(bytes([0x02 | (0x10 if alpha else 0)]))
     order.stream.seek(end)
     return []
-
-
-def _riff(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place = 12
-    while place + 8 <= len(data):
-        kind, length = struct.unpack_from("<4sI", data, place)
-        yield kind, data[place + 8 : place + 8 + length]
-        place += 8 + length + length % 2
 
 
 # -- AVIF ------------------------------------------------------------------------------------

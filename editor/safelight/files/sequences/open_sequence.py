@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -82,21 +81,21 @@ FRAMES_HERE = FramesHere()
 
 
 def holds_sequence(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a film, or an animation by what it begins with and by its marks. A TIFF of
-    several pages is none: these may be anything.
+    """Whether a file is a film or an animation, by what it begins with and by its marks: a GIF
+    always may be one, which the process that decodes it tells. A TIFF of several pages is none:
+    these may be anything.
     """
     try:
         with open_regular(path, plain_name(path)) as file:
             head = file.read(1 << 16)
-            return is_film(head) or _is_animation(head, file)
+            return is_film(head) or _is_animation(head)
     except (OpenError, OSError):
         return False
 
 
-def _is_animation(head: bytes, file: io.BufferedReader) -> bool:
+def _is_animation(head: bytes) -> bool:
     if head[:6] in (b"GIF87a", b"GIF89a"):
-        file.seek(0)
-        return len(OPENERS["GIF"](file, 0, None).durations) > 1
+        return True
     if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
         return bool(head[20] & 2)
     if head[:8] == b"\x89PNG\r\n\x1a\n":
