@@ -46,6 +46,11 @@ def _file(context: DeedContext) -> list[Deed]:
     new = context.opening.ask_to_generate
     menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
     menu.any("open", "&Open…", context.opening.ask, "Ctrl+O")
+    menu.any(
+        *("open frames", "Open pict&ures as sequence…"),
+        lambda: open_and_export_frames.open_pictures(context),
+        tip="The pictures in a folder, in the order of their names",
+    )
     menu.front(
         *("place", "Place…", lambda _: exchange_pictures.place(context)),
         when=lambda front: not front.session.locked,
@@ -83,11 +88,6 @@ def _file(context: DeedContext) -> list[Deed]:
         lambda _: export_photograph.export_again(context, same=True),
         tip="As the last time, instead of the file that was written then",
         takes=True,
-    )
-    menu.any(
-        *("open frames", "Open pict&ures as sequence…"),
-        lambda: open_and_export_frames.open_pictures(context),
-        tip="The pictures in a folder, in the order of their names",
     )
     menu.front(
         *("export frames", "E&xport sequence…"),
