@@ -45,7 +45,7 @@ _NETWORKS = (
     "onnx",
     "onnxruntime",
     "safelight.workers.far.inference",
-    "safelight.workers.far.probe_network",
+    "safelight.workers.far.probe.probe_network",
 )
 
 _CONFINED = "safelight.workers.far.confined_main"

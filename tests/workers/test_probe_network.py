@@ -10,7 +10,7 @@ from onnx import helper
 
 from safelight.api.testing import photograph
 from safelight.workers.far.inference import Inference, ModelError
-from safelight.workers.far.probe_network import probe
+from safelight.workers.far.probe.probe_network import probe
 from safelight.workers.onnx_file import OnnxError, described, read_onnx
 from tests.workers import networks
 from tests.workers.networks import FREE, model, node, value

@@ -57,7 +57,7 @@ _FAR_SIDE = far_side("examine_network")
 class Candidate:
     """A network on its way in. Nothing is added until ``add``; close it, or use ``with``.
 
-    ``given`` are decisions of the user's, named as ``probe_network.KEYS``. ``reserved`` are
+    ``given`` are decisions of the user's, named as ``probed_properties.KEYS``. ``reserved`` are
     the filters that the editor has already. The steps take seconds: none belongs on the window's
     thread; ``cancel`` may be called from any. ``tell`` is told of progress, on the step's thread.
     """

@@ -63,7 +63,8 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 
 def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
     from safelight.workers.far.inference import Contract, Inference, ModelError
-    from safelight.workers.far.probe_network import probe, sentences
+    from safelight.workers.far.probe.probe_network import probe
+    from safelight.workers.far.probe.probed_properties import sentences
     from safelight.workers.onnx_file import read_onnx
 
     file = read_onnx(path)
