@@ -48,7 +48,7 @@ REFUSED = {
     "thread_bomb": "can't start new thread",
     "fill_memory": "ran out of memory",
     "fill_shared_memory": "Cannot allocate memory",
-    "fill_disk": "was ended because it filled its scratch folder",
+    "fill_disk": ("No space left on device", "was ended because it filled its scratch folder"),
     "large_file": "File too large",
     "spin": "did not answer for 8 s",
     "hold": "did not answer for 8 s",

@@ -1,5 +1,6 @@
 """A confined process sees the files that it may touch and no other, where the system allows it."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -94,3 +95,62 @@ def test_where_the_system_says_no_nothing_is_tried(file, said, monkeypatch):
     usual = {"max_user_namespaces": "9000", "unprivileged_userns_clone": "1"} | {file: said}
     monkeypatch.setattr(own_tree, "_said", lambda name: usual.get(Path(name).name, ""))
     assert not own_tree.possible()
+
+
+FILLING = """
+import json, os, pathlib, sys
+from safelight.workers.confinement import own_tree, sandbox
+
+sandbox.DEVICES = ""
+real, link = map(pathlib.Path, sys.argv[1:])
+lib = pathlib.Path(sys.base_prefix, "lib")
+room = own_tree.Room(link, 1 << 20, 8)
+sandbox.confine([lib, *map(pathlib.Path, sys.path)], [link], room=room)
+
+def fills(place, size):
+    with open(place, "wb") as file:
+        try:
+            return os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            return error.errno
+
+def crowds():
+    try:
+        for number in range(20):
+            (link / f"file{number}").touch()
+    except OSError as error:
+        return error.errno
+
+print(json.dumps({
+    "kernel": (real / "kernels" / "loop").read_text(),
+    "little": fills(link / "little", 1 << 19),
+    "by its real name": (real / "little").stat().st_size,
+    "too much": fills(real / "much", 1 << 20),
+    "too many": crowds(),
+}))
+"""
+
+
+@pytest.mark.skipif(not own_tree.possible(), reason="this system has no user namespaces")
+@pytest.mark.skipif(sandbox.landlock_version() == 0, reason="files are held back by Landlock")
+def test_its_folder_in_memory_takes_so_much_and_no_more_and_keeps_what_was_put_there(tmp_path):
+    real, link = tmp_path / "real", tmp_path / "link"
+    (real / "kernels").mkdir(parents=True)
+    (real / "kernels" / "loop").write_text("compiled")
+    link.symlink_to(real)
+    run = subprocess.run(
+        [sys.executable, "-c", FILLING, str(real), str(link)],
+        env={"PYTHONPATH": str(Path(sandbox.__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(run.stdout)
+    assert found.pop("kernel") == "compiled"
+    assert found == {
+        "little": None,
+        "by its real name": 1 << 19,
+        "too much": errno.ENOSPC,
+        "too many": errno.ENOSPC,
+    }
+    assert sorted(path.name for path in real.rglob("*")) == ["kernels", "loop"]  # nothing on disk

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from safelight.folders import cache_folder
 from safelight.workers import kernel_cache as kernels
 from safelight.workers.confinement.sandbox import wrapping
-from safelight.workers.confinement.scratch_folder import LIMIT
+from safelight.workers.confinement.scratch_folder import LIMIT, MOST_FILES, room_in_memory
 from safelight.workers.editor_parts import editor_parts
 
 
@@ -199,6 +199,7 @@ def _command(
         "kept": dict(kept),
         "memory": memory,
         "limit": LIMIT,
+        "room": (room_in_memory(), MOST_FILES),
         "yields": yields,
         "card": card,
     }

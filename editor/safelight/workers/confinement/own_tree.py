@@ -11,9 +11,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 import struct
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 _NEW_USER, _NEW_MOUNTS = 0x10000000, 0x00020000  # CLONE_NEWUSER, CLONE_NEWNS
@@ -30,6 +32,17 @@ _PLACE = "/tmp"
 _OLD = "/old"
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A writable ``folder`` that lies in memory and holds so many ``bytes`` and ``files`` at most:
+    who writes more is told at once that there is no room (tmpfs(5)). It goes with the process.
+    """
+
+    folder: Path
+    bytes: int
+    files: int
+
+
 def possible() -> bool:
     """Whether this system lets a process have a tree of its own, as far as it says."""
     if sys.platform != "linux" or not os.path.isdir(_PLACE):
@@ -38,14 +51,21 @@ def possible() -> bool:
     return "0" not in said and _said(_RESTRICTED) in ("", "0")
 
 
-def enter(readable: Iterable[Path], writable: Iterable[Path], numbers: Mapping[str, int]) -> bool:
+def enter(
+    readable: Iterable[Path],
+    writable: Iterable[Path],
+    numbers: Mapping[str, int],
+    room: Room | None = None,
+) -> bool:
     """Have a tree of those paths alone, each where it was; whether the system allowed it.
 
     ``numbers`` are those of calls that no library has. What is not ``writable`` is mounted
-    read-only. Links that lead to a path by its real name still do. The working folder is the
-    tree's root. Raises OSError where it was allowed and then refused half-way.
+    read-only. Links that lead to a path by its real name still do. What lies in the folder of
+    ``room`` is copied. The working folder is the tree's root. Raises OSError where it was allowed
+    and then refused half-way.
     """
     user, group = os.getuid(), os.getgid()
+    limited = os.path.realpath(room.folder) if room else ""
     found: dict[str, tuple[str, bool]] = {}
     for paths, writes in ((readable, False), (writable, True)):
         for path in paths:
@@ -70,13 +90,26 @@ def enter(readable: Iterable[Path], writable: Iterable[Path], numbers: Mapping[s
     _checked(libc.syscall(numbers["pivot_root"], _PLACE.encode(), (_PLACE + _OLD).encode()))
     os.chdir("/")
     for target, (source, writes) in sorted(found.items()):
-        _bind(_OLD + source, target, 0 if writes else numbers["mount_setattr"])
+        if source != limited:
+            _bind(_OLD + source, target, 0 if writes else numbers["mount_setattr"])
+    if room is not None:
+        _make_room(_OLD + limited, limited, room)
+        for target in [item for item, (source, _) in found.items() if source == limited != item]:
+            _bind(limited, target, 0)
     _checked(libc.umount2(_OLD.encode(), _DETACH))
     os.rmdir(_OLD)
     _mount("none", "/", _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
     head = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITIES_VERSION, 0))
     _checked(libc.syscall(numbers["capset"], head, ctypes.create_string_buffer(24)))
     return True
+
+
+def _make_room(source: str, target: str, room: Room) -> None:
+    """Mount memory at ``target`` in which lies what is in ``source``."""
+    os.makedirs(target, 0o700, exist_ok=True)
+    options = f"mode=0700,size={room.bytes},nr_inodes={room.files}"
+    _mount("none", target, _NO_SUID | _NO_DEVICES, "tmpfs", options)
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
 
 
 def _bind(source: str, target: str, seals: int) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from safelight.workers.confinement import bubblewrap, own_tree
 from safelight.workers.confinement.call_filter import program, rules
 from safelight.workers.confinement.call_numbers import ARCHITECTURES, Architecture
+from safelight.workers.confinement.own_tree import Room
 from safelight.workers.confinement.syscalls import ALLOWED, DENIED
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = (1 << bit for bit in range(4))
@@ -155,6 +156,7 @@ def confine(
     *,
     card: bool = False,
     wrapped: bool = False,
+    room: Room | None = None,
 ) -> Protection:
     """Confine this process and all that comes from it, for good.
 
@@ -163,6 +165,7 @@ def confine(
     card, where there is one, and has all system calls but those that are refused; else it has
     those alone that are known to be needed.
     ``wrapped`` says that it was started through ``wrapping``, which holds its files back already.
+    ``room`` bounds one of the ``writable`` folders, where the process can have a tree of its own.
     Returns what holds. Raises SandboxError when the kernel refuses what ``available`` promised.
     """
     protection = Protection(True, True, wrapped=True) if wrapped else available()
@@ -178,17 +181,19 @@ def confine(
         devices = [Path("/dev/null"), *cards, *([Path("/proc/self/task")] if cards else [])]
         read, written = [*readable, *map(Path, _SYSTEM), *beside], [*writable, *devices]
         if not cards:
-            alone = _leave_sight(read, written)
+            alone = _leave_sight(read, written, room)
         _confine_files(read, written)
     _filter_calls(only=not cards, times=alone)
     return protection
 
 
-def _leave_sight(readable: Sequence[Path], writable: Sequence[Path]) -> bool:
+def _leave_sight(
+    readable: Sequence[Path], writable: Sequence[Path], room: Room | None
+) -> bool:
     """See nothing else, where the system allows a process that; whether it did."""
     numbers, folder = ARCHITECTURES[platform.machine()].numbers, os.getcwd()
     try:
-        allowed = own_tree.enter([*readable, *map(Path, _SEEN)], writable, numbers)
+        allowed = own_tree.enter([*readable, *map(Path, _SEEN)], writable, numbers, room)
     except OSError as error:
         raise SandboxError(f"no tree of its own: {error.strerror}") from None
     with contextlib.suppress(OSError):

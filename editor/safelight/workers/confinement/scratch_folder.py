@@ -19,12 +19,21 @@ from pathlib import Path
 LIMIT = 1 << 30
 """Bytes that all files of a scratch folder may have together, and each alone."""
 
-_MOST_FILES = 20_000
+MOST_FILES = 20_000
+"""Files and folders that anybody needs there."""
+
 _DEEPEST = 32
 """Folders in one another that anybody needs."""
 
 _MOST_REMOVED = 500_000
 """Files and folders that are removed at one time; what is left over goes the next time."""
+
+
+def room_in_memory() -> int:
+    """Bytes of a scratch folder that lies in memory: LIMIT, or an eighth of a small machine's."""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return min(LIMIT, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 8)
+    return LIMIT
 
 
 class Scratch:
@@ -52,7 +61,7 @@ class Scratch:
 
 
 def overflow(
-    folders: Sequence[Path], pid: int = 0, *, most: int = 0, files: int = _MOST_FILES
+    folders: Sequence[Path], pid: int = 0, *, most: int = 0, files: int = MOST_FILES
 ) -> bool:
     """Whether there is more in ``folders`` than ``most`` bytes (0 = LIMIT), or more than so many
     ``files``, or what cannot be counted. What the process ``pid`` has removed and still holds

@@ -18,6 +18,7 @@ def main(arguments: list[str]) -> None:
     scratch = Path(order["scratch"])
     editor = str(Path(__file__).resolve().parents[3])
     sys.path.insert(0, editor)
+    from safelight.workers.confinement.own_tree import Room
     from safelight.workers.confinement.sandbox import confine, limit_resources, yield_to_the_window
     from safelight.workers.far.search_path import import_from
 
@@ -32,7 +33,8 @@ def main(arguments: list[str]) -> None:
     limit_resources(int(order["memory"]), int(order["limit"]))
     writable = [scratch, *map(Path, order["kept"].values())]
     readable = map(Path, order["readable"])
-    confine(readable, writable, card=order["card"], wrapped=order["wrapped"])
+    room = Room(scratch, *order["room"])
+    confine(readable, writable, card=order["card"], wrapped=order["wrapped"], room=room)
     sys.path.remove(editor)
     import_from(order)
     module, *last = order["work"]
