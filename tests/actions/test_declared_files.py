@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import zipfile
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,8 +12,9 @@ import pytest
 
 from safelight.actions import Studio
 from safelight.actions.plugins.declared_files import FilesError, declared
-from safelight.actions.plugins.installer import Installer, fetch_missing
-from safelight.actions.plugins.plugin_store import StoreError
+from safelight.actions.plugins.installer import Installer, bundle, fetch_missing
+from safelight.actions.plugins.plugin_index import BUNDLE
+from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.cli import main
 from safelight.document import Document
 from safelight.pixels import Raster
@@ -197,3 +199,36 @@ def test_the_command_line_asks_and_yes_answers(tmp_path, server, monkeypatch, ca
     assert server.asked == [""]
     assert main(["plugins", "fetch", "safelight-paint", "--yes"]) == 0
     assert fetched.read_bytes() == NETWORK
+
+
+def test_a_bundle_carries_them_so_that_nothing_is_fetched_and_a_changed_one_is_refused(
+    tmp_path, store, server
+):
+    made = install(store, plugin(tmp_path / "a", server))
+    carrying = bundle(made, tmp_path / f"carrying{BUNDLE}", store.weights)
+    asked = list(server.asked)
+    elsewhere = Store(tmp_path / "elsewhere")
+    with elsewhere.staging() as staging:
+        installer = Installer(elsewhere, str(carrying))
+        offer = installer.prepare(staging)
+        assert [item.name for item in offer.files] == list(offer.carried) == ["painter.onnx"]
+        assert offer.fetched == ()
+        assert not any("fetch" in sentence for sentence in offer.permissions)
+        there = installer.install(offer)
+    assert server.asked == asked
+    assert isinstance(run(elsewhere), JobFinished)
+    (kept,) = elsewhere.weights.iterdir()
+    assert kept.read_bytes() == NETWORK
+
+    changed = tmp_path / f"changed{BUNDLE}"
+    with zipfile.ZipFile(carrying) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = bytearray(old.read(name))
+            content[-1] ^= name.startswith("files/")
+            new.writestr(name, bytes(content))
+    with pytest.raises(StoreError, match="painter.onnx is not what the plugin promised"):
+        install(Store(tmp_path / "third"), changed)
+
+    kept.unlink()
+    with pytest.raises(StoreError, match="painter.onnx of safelight-paint has not been fetched"):
+        bundle(there, tmp_path / f"lacking{BUNDLE}", elsewhere.weights)

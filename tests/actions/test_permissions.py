@@ -6,6 +6,7 @@ import pytest
 
 from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.permissions import permissions
+from safelight.actions.plugins.plugin_store import StoreError
 from safelight.actions.plugins.plugin_updates import UpdateCheck
 from tests.plugins.plugin_projects import wheel
 from tests.plugins.stocked_store import stock
@@ -14,6 +15,21 @@ PICTURES = "It sees the pictures on which you use what it offers."
 COMPILED = "It runs compiled code, which cannot be read."
 NETWORKS = "It runs networks, on the graphics card where there is one."
 HOST = "It has Safelight fetch networks from example.org, when you install it."
+OPENS = "It opens files of formats of its own, each of which it is given whole."
+WRITES = "It writes files of formats of its own, from the pictures that you export."
+
+CODEC = """
+import numpy as np
+from safelight import api
+
+@api.importer("Grey", suffixes=(".grey",))
+def read(data: bytes) -> api.Photograph:
+    return api.Photograph(np.zeros((1, 1, 3), np.uint8))
+
+@api.hookimpl
+def importers():
+    return [read]
+"""
 
 
 @pytest.fixture
@@ -63,3 +79,19 @@ def test_a_first_installation_and_an_update_of_the_same_kind_ask_for_nothing_mor
     again = {"safelight_dusk/faster.so": b"more machine code"}
     wheel(index, "safelight-dusk", version="2.0", files=again)
     assert offer(store, "safelight-dusk").grown == ()
+
+
+def test_formats_of_its_own_are_told_and_asked_for_anew_and_cannot_be_hidden(store, index):
+    stock(store, wheel(index, "safelight-dusk"), source="safelight-dusk")
+    wheel(index, "safelight-dusk", CODEC, version="2.0")
+    found = offer(store, "safelight-dusk")
+    assert found.permissions == (PICTURES, OPENS)
+    assert found.grown == (OPENS,)
+    both = CODEC + "\n\n@api.hookimpl\ndef exporters():\n    return []\n"
+    wheel(index, "safelight-dusk", both, version="3.0")
+    assert offer(store, "safelight-dusk").permissions == (PICTURES, OPENS, WRITES)
+    hidden = CODEC.replace("def importers", "def _").replace("@api.hookimpl", "")
+    hidden += '\nglobals()["import" + "ers"] = api.hookimpl(lambda: [read])\n'
+    with pytest.raises(StoreError, match="refused: its code hides that it opens files of formats"):
+        stock(store, wheel(index, "safelight-night", hidden))
+    assert [item.name for item in store.installed()] == ["safelight-dusk"]

@@ -28,6 +28,10 @@ ALLOWED: dict[tuple[str, str], str] = {
         "os.open",
     ): "a file that is fetched in parts, into the store; its name is its hash",
     (
+        "actions/plugins/declared_files.py",
+        "shutil.copyfile",
+    ): "a file that a bundle carries, into the store beside its place; its name is its hash",
+    (
         "actions/plugins/plugin_store.py",
         "staged.rename",
     ): "a whole plugin gets its place in one step",
@@ -114,6 +118,10 @@ ALLOWED: dict[tuple[str, str], str] = {
         "workers/confinement/own_tree.py",
         "os.open",
     ): "files of /proc/self, and of a tree in memory where others are shown",
+    (
+        "workers/confinement/own_tree.py",
+        "shutil.copytree",
+    ): "a scratch folder, into memory that takes its place",
     ("workers/confinement/sandbox.py", "?.write_text"): "files of /proc/self, none on any disk",
 }
 """(module, call) that may stay, with the reason. A new entry needs one just as good."""

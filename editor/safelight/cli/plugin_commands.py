@@ -147,7 +147,7 @@ def _offered(offer: Offer) -> list[str]:
         licence = network.licence or "no licence named"
         data = network.training_data or "training data not named"
         lines.append(f"  network {network.file}  {network.size / 1e6:.1f} MB  {licence}; {data}")
-    lines += [f"  {item.sentence()}; sha256 {item.sha256}" for item in offer.files]
+    lines += [f"  {item.sentence()}; sha256 {item.sha256}" for item in offer.fetched]
     lines += [told(offer.key), *([offer.question] if offer.question else [])]
     if offer.changes:
         lines.append("What has changed, as its author says:")
@@ -276,9 +276,10 @@ def pack(parser: Parser) -> Run:
 
 
 def _pack(options: argparse.Namespace) -> int:
-    plugin = Store().find(options.name)
+    store = Store()
+    plugin = store.find(options.name)
     target = options.file or Path(f"{plugin.name}-{plugin.version}{BUNDLE}")
-    written = bundle(plugin, target, overwrite=options.overwrite)
+    written = bundle(plugin, target, store.weights, overwrite=options.overwrite)
     if options.json:
         tell_json({"bundle": str(written)}, done=True)
     else:

@@ -147,6 +147,25 @@ def fetch_files(
         raise FilesError(f"The plugin's files cannot be kept: {error.strerror}.") from None
 
 
+def take_carried(folder: Path, files: Iterable[DeclaredFile], carried: Path) -> None:
+    """Put what is missing and lies in ``carried`` where fetched files lie, once it is verified: a
+    bundle brings it along. Raises FilesError.
+    """
+    try:
+        for file in missing(folder, files):
+            source = place(carried, file)
+            if not source.is_file() or source.is_symlink():
+                continue
+            with source.open("rb") as opened:
+                _verify(file, opened)
+            folder.mkdir(parents=True, exist_ok=True)
+            part = place(folder, file).with_suffix(_PART)
+            shutil.copyfile(source, part)
+            part.replace(place(folder, file))
+    except OSError as error:
+        raise FilesError(f"The plugin's files cannot be kept: {error.strerror}.") from None
+
+
 def _fetch(folder: Path, file: DeclaredFile, stop: Callable[[], None], tell: Tell) -> None:
     part = place(folder, file).with_suffix(_PART)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)

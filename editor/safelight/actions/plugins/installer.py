@@ -29,9 +29,12 @@ from safelight.actions.plugins.declared_files import (
     FilesError,
     declared,
     fetch_files,
+    missing,
+    take_carried,
 )
+from safelight.actions.plugins.declared_files import place as place_of
 from safelight.actions.plugins.describe_plugin import Kind, asked, described
-from safelight.actions.plugins.permissions import grown, permissions
+from safelight.actions.plugins.permissions import grown, permissions, unannounced
 from safelight.actions.plugins.pip import Pip, Stopped, run_until
 from safelight.actions.plugins.plugin_index import BUNDLE, fetch, is_entry
 from safelight.actions.plugins.plugin_store import (
@@ -108,7 +111,9 @@ class Offer:
     changes: str = ""
     """What its author says has changed."""
     files: tuple[DeclaredFile, ...] = ()
-    """Networks that it does not bring along and that are fetched with the yes."""
+    """Networks that do not lie in its code: fetched with the yes, unless a bundle carries them."""
+    carried: tuple[str, ...] = ()
+    """Names of those that its bundle carries."""
     permissions: tuple[str, ...] = ()
     """What it may do, as sentences."""
     grown: tuple[str, ...] = ()
@@ -119,6 +124,11 @@ class Offer:
         if not self.grown:
             return ""
         return f"It may do more than {self.replaces} might: {' '.join(self.grown)}"
+
+    @property
+    def fetched(self) -> tuple[DeclaredFile, ...]:
+        """The files that are fetched with the yes."""
+        return tuple(item for item in self.files if item.name not in self.carried)
 
     @property
     def size(self) -> int:
@@ -151,6 +161,7 @@ class Offer:
             "permissions": list(self.permissions),
             "grown": list(self.grown),
             "files": [asdict(item) for item in self.files],
+            "carried": list(self.carried),
         }
 
 
@@ -184,6 +195,7 @@ class Installer:
         self._pool: Pool | None = None
         self._promised: dict[str, str] = {}
         self._key = self._changes = ""
+        self._carried: Path | None = None
 
     def cancel(self) -> None:
         """Stop; ``prepare`` or ``install`` raises Stopped and leaves nothing."""
@@ -235,7 +247,9 @@ class Installer:
         present = {canonical(item.name): item for item in self._store.installed()}
         before = present.get(name)
         files = _files(library, points)
-        may = permissions(library, files)
+        beside = self._carried
+        carried = [x for x in files if beside and place_of(beside, x).is_file()]
+        may = permissions(library, [item for item in files if item not in carried])
         return Offer(
             name,
             main["metadata"]["version"],
@@ -250,6 +264,7 @@ class Installer:
             changed(before.key, self._key) if before else "",
             self._changes,
             files,
+            tuple(item.name for item in carried),
             may,
             grown(permissions(before.library, before.files), may) if before else (),
         )
@@ -276,6 +291,8 @@ class Installer:
     def _fetch_files(self, offer: Offer) -> None:
         """Fetch what the plugin declares: the yes to the installation was one to that."""
         try:
+            if self._carried is not None:
+                take_carried(self._store.weights, offer.files, self._carried)
             fetch_files(self._store.weights, offer.files, self._stop_if_cancelled, self._told)
         except FilesError as error:
             raise StoreError(str(error)) from None
@@ -300,6 +317,8 @@ class Installer:
             sources = _sources(Path(self._source), plugin)
             plugin = replace(plugin, sources=str(sources), stamp=stamp_of(sources))
         plugin = described(plugin, self._store, self._reserved, self._ask)
+        for sentence in unannounced(plugin.library, plugin.formats):
+            raise StoreError(f"{plugin.name} is refused: its code hides that {_lower(sentence)}")
         return replace(plugin, enabled=self._stays_on(offer.name))
 
     def _stays_on(self, name: str) -> bool:
@@ -353,6 +372,7 @@ class Installer:
             raise StoreError(f"{path.name} is no bundle of a plugin.") from None
         if self._promised and {*self._promised} != {x.name for x in (place / "wheels").iterdir()}:
             raise StoreError(f"{path.name} does not hold the wheels that it lists.")
+        self._carried = place / "files"
         return what, Pip(self._cancelled, [place / "wheels"], offline=True)
 
     def _cloned(self, staging: Path) -> Path:
@@ -569,14 +589,23 @@ def _sources(folder: Path, plugin: Installed) -> Path:
     )
 
 
-def bundle(plugin: Installed, target: Path, *, overwrite: bool = False) -> Path:
+def bundle(
+    plugin: Installed, target: Path, weights: Path | None = None, *, overwrite: bool = False
+) -> Path:
     """Write an installed plugin with all it needs as one file that installs without a network.
 
+    What was fetched for it lies in ``weights`` and goes along; None = nothing is taken.
     Raises StoreError, FileExists, WriteError.
     """
     wheels = sorted((plugin.folder / "wheels").glob("*.whl"))
     if not wheels:
         raise StoreError(f"The wheels of {plugin.name} are gone: install it again.")
+    files = plugin.files if weights else ()
+    for file in missing(weights, files) if weights else ():
+        raise StoreError(
+            f"{file.name} of {plugin.name} has not been fetched, and a bundle carries it: first"
+            f" “safelight plugins fetch {plugin.name}”."
+        )
     hashes = {wheel.name: _sha256(wheel) for wheel in wheels}
     facts = {"name": plugin.name, "version": plugin.version, "sha256": hashes}
 
@@ -585,6 +614,8 @@ def bundle(plugin: Installed, target: Path, *, overwrite: bool = False) -> Path:
             archive.writestr("bundle.json", json.dumps(facts))
             for wheel in wheels:
                 archive.write(wheel, f"wheels/{wheel.name}")
+            for path in {place_of(weights, item) for item in files} if weights else ():
+                archive.write(path, f"files/{path.name}")
 
     atomic_write(target, write, overwrite=overwrite)
     return target
@@ -645,6 +676,11 @@ def with_facts(networks: Sequence[Network], answer: NetworksRead) -> tuple[Netwo
         licence, data, fault = (visible(said.get(key, "")) for key in _SAID)
         found.append(replace(item, licence=licence, training_data=data, fault=fault))
     return tuple(found)
+
+
+def _lower(sentence: str) -> str:
+    """A sentence as the second part of another."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def licence_of(facts: Mapping[str, Any]) -> str:

@@ -126,9 +126,9 @@ def _offered(offer: Offer) -> Iterable[str]:
     count += f", {file_size(offer.unpacked)} unpacked" if offer.unpacked else ""
     yield from _packages(f"What would be added: {count}", offer.packages)
     yield from _networks(offer.networks)
-    if offer.files:
+    if offer.fetched:
         yield _heading("What is fetched when you install it")
-    for file in offer.files:
+    for file in offer.fetched:
         yield _line("item", f"{file.sentence()}.")
         yield _line("hash", f"SHA-256 {file.sha256}")
     yield _heading("Where it comes from")

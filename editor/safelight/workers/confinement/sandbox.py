@@ -187,9 +187,7 @@ def confine(
     return protection
 
 
-def _leave_sight(
-    readable: Sequence[Path], writable: Sequence[Path], room: Room | None
-) -> bool:
+def _leave_sight(readable: Sequence[Path], writable: Sequence[Path], room: Room | None) -> bool:
     """See nothing else, where the system allows a process that; whether it did."""
     numbers, folder = ARCHITECTURES[platform.machine()].numbers, os.getcwd()
     try:
