@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from safelight.actions.open_confined import open_picture
 from safelight.api import Value
-from safelight.document import History
+from safelight.document import History, frames
 from safelight.files import Project, is_project
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.untrusted_reader import NOTHING
@@ -35,9 +36,21 @@ def opened_file(
         with glancing:
             project, history = Project.open(path, pixel_limit=pixel_limit)
         try:
-            yield history, ()
+            yield as_seen(history), ()
         finally:
             project.close()
     else:
         opened = open_picture(path, pixel_limit=pixel_limit, importers=importers, told=told)
         yield History.start(opened.document), opened.notes
+
+
+def as_seen(history: History) -> History:
+    """The history whose document has what moves along its sequence as it is at the frame that is
+    looked at.
+    """
+    document, place = history.document, history.position
+    seen = frames.at(document, frames.position(document))
+    if seen is document:
+        return history
+    now = replace(history.steps[place], document=seen)
+    return History((*history.steps[:place], now, *history.steps[place + 1 :]), place)

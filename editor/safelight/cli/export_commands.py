@@ -11,6 +11,7 @@ from pathlib import Path
 
 from safelight import actions
 from safelight.actions.cube_look import SIDES
+from safelight.actions.opened_file import as_seen
 from safelight.actions.synthesised_map import synthesised_map
 from safelight.api import ParameterError, Value
 from safelight.cli.basic_commands import reported, say
@@ -167,7 +168,7 @@ def _opened(
     if actions.is_project(options.input):
         project, history = actions.Project.open(options.input, pixel_limit=options.pixel_limit)
         stack.callback(project.close)
-        return history.document, history.records(), ()
+        return as_seen(history).document, history.records(), ()
     opened = actions.open_picture(
         options.input,
         pixel_limit=options.pixel_limit,

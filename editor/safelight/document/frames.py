@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
+from safelight.document.keyframes import MOST_FRAMES, evaluated
 from safelight.document.kind import Change, Kind, Picture
 from safelight.document.placement import Place
 from safelight.pixels import Raster
 
 if TYPE_CHECKING:
     from safelight.document.document import Document
-
-MOST_FRAMES = 20_000
-"""Pictures of a sequence: 13 minutes at 25 a second. Each takes 4 kB besides its pixels."""
+    from safelight.document.layer import Layer
 
 USUAL_DURATION = 40
 """Milliseconds that a picture is shown where nobody says how long: 25 a second."""
@@ -152,21 +152,31 @@ def unseen(document: Document) -> set[Raster]:
 
 
 def at(document: Document, number: int) -> Document:
-    """The document at one of its pictures; a shorter sequence stays at its last one.
+    """The document at one of its pictures; a shorter sequence stays at its last one, and whatever
+    moves along the sequence has its value there.
 
     A result that a filter layer has kept for another picture is not shown.
     """
     if not sequences(document):
         return document
-    for layer in document.walk():
-        held = layer.filter
-        if layer.kind is KIND:
-            moved = layer.content.at(number)
-            if moved is not layer.content:
-                document = document.with_layer(replace(layer, content=moved))
-        elif held is not None and held.kept is not None and held.kept.frame != number:
-            document = document.with_layer(replace(layer, content=replace(held, kept=None)))
-    return document
+    layers = tuple(_moved(layer, number) for layer in document.layers)
+    if all(map(is_, layers, document.layers)):
+        return document
+    return replace(document, layers=layers)
+
+
+def _moved(layer: Layer, number: int) -> Layer:
+    inside = tuple(_moved(item, number) for item in layer.layers)
+    held = layer.filter
+    if not all(map(is_, inside, layer.layers)):
+        layer = replace(layer, content=layer.kind.with_layers(layer.content, inside))
+    elif layer.kind is KIND:
+        content = layer.content.at(number)
+        if content is not layer.content:
+            layer = replace(layer, content=content)
+    elif held is not None and held.kept is not None and held.kept.frame != number:
+        layer = replace(layer, content=replace(held, kept=None))
+    return evaluated(layer, number)
 
 
 def _held(document: Document) -> list[Frames]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.pixels import Raster
+from safelight.pixels import DrawnMask, Raster, to_float
 
 Shape: TypeAlias = Literal["linear", "radial"]
 """Along a line, or from the middle of an ellipse to its rim."""
@@ -35,6 +36,11 @@ class Gradient:
     to_y: float
     ratio: float = 1.0
     softness: float = 1.0
+
+    def smaller(self, step: int) -> Gradient:
+        """The gradient in pixels that are ``step`` times as large."""
+        ends = {name: getattr(self, name) / step for name in ("x", "y", "to_x", "to_y")}
+        return replace(self, **ends)
 
     def at(self, region: Region) -> NDArray[np.float32]:
         """What it is in the middle of each pixel of a region: (height, width), 0 to 1."""
@@ -67,3 +73,31 @@ class MaskGradient:
     how: str
     base: Raster | None
     made: Raster
+
+    def with_gradient(self, gradient: Gradient) -> MaskGradient:
+        """Another gradient laid on the same; its mask is drawn when it is looked at."""
+        made, base = self.made, self.base
+        told = repr((gradient, self.inverted, self.how, base and base.digest().hex())).encode()
+
+        def draw(region: Region) -> NDArray[np.float32]:
+            here = Region(region.x, region.y, region.width, region.height)
+            covered = gradient.smaller(1 << region.level).at(here)
+            if self.inverted:
+                covered = 1 - covered
+            if base is None:
+                return covered
+            there = to_float(base.level(region.level).read(here))[..., 0]
+            return _LAID[self.how](there, covered)
+
+        mask = DrawnMask(made.width, made.height, draw, told)
+        return replace(self, gradient=gradient, made=mask)
+
+
+_Plane: TypeAlias = NDArray[np.float32]
+
+_LAID: dict[str, Callable[[_Plane, _Plane], _Plane]] = {
+    "add": np.maximum,
+    "subtract": lambda there, covered: np.maximum(there - covered, 0),
+    "intersect": np.minimum,
+}
+"""What becomes of a mask and a gradient, both (height, width), 0 to 1."""

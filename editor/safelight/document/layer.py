@@ -10,6 +10,7 @@ from uuid import uuid4
 from safelight.document.content import Content, LiveFilter, Synthetic, kind_of
 from safelight.document.effects import Effect
 from safelight.document.gradients import MaskGradient
+from safelight.document.keyframes import Track
 from safelight.document.kind import Kind, Picture
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.raw_source import Developed
@@ -41,7 +42,8 @@ class Layer:
     a generator, whatever has been done to them since. ``developed`` names the raw file that they
     were made of, if they were. ``effects`` are drawn around and over what it shows; a filter that
     looks at what lies below it has none. ``mask_gradient`` is what the mask was made with; another
-    mask is without it. ``mark`` is no other layer's: under it is kept what was computed of it.
+    mask is without it. ``keyframes`` are what of it moves along a sequence, each property once.
+    ``mark`` is no other layer's: under it is kept what was computed of it.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Layer:
     developed: Developed | None = None
     effects: tuple[Effect, ...] = ()
     mask_gradient: MaskGradient | None = None
+    keyframes: tuple[Track, ...] = ()
     mark: object = field(default_factory=object, init=False, repr=False, compare=False)
     _seen: dict[Picture, Layer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -77,6 +80,8 @@ class Layer:
             object.__setattr__(self, "mask_beyond", 0)
         if self.mask_gradient is not None and self.mask_gradient.made is not self.mask:
             object.__setattr__(self, "mask_gradient", None)
+        if len({track.name for track in self.keyframes}) != len(self.keyframes):
+            raise ValueError("a property of a layer moves in one way")
         self.kind.check(self.content)
         held = self.filter
         if self.effects and held is not None and not held.generates:

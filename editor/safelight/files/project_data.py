@@ -32,10 +32,11 @@ from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.document import SavedSelection
 from safelight.document.edits import How
 from safelight.document.effects import Effect
-from safelight.document.frames import MOST_FRAMES, Frames
+from safelight.document.frames import Frames
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.guides import MOST_GUIDES, Guide
+from safelight.document.keyframes import MOST_FRAMES, Keyframe, Track
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.saved_selections import MOST as MOST_SAVED
@@ -231,6 +232,11 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         places["mask_gradient"] = _gradient_to_json(layer.mask_gradient, keep)
     if layer.developed is not None:
         places["developed"] = _developed_to_json(layer.developed, keep_bytes)
+    if layer.keyframes:
+        places["keyframes"] = {
+            track.name: [[key.frame, _number(key.value), key.interpolation] for key in track.keys]
+            for track in layer.keyframes
+        }
     if layer.effects:
         places["effects"] = [effect.to_json() for effect in layer.effects]
     return places | {
@@ -502,11 +508,23 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         mask_place=data.place("mask_place"),
         mask_beyond=data.beyond("mask_beyond"),
         developed=None if developed is None else _developed_from_json(_Fields(developed), found),
+        keyframes=_keyframes(data.optional("keyframes", dict) or {}),
         effects=tuple(map(Effect.from_json, (data.optional("effects", list) or [])[:_EFFECTS])),
         mask_gradient=None
         if gradient is None or shown is None
         else _gradient_from_json(_Fields(gradient), shown, found),
     )
+
+
+def _keyframes(data: Mapping[str, Any]) -> tuple[Track, ...]:
+    """What moves of a layer. Raises DataError."""
+    made = []
+    for name, keys in data.items():
+        if not isinstance(keys, list) or not all(isinstance(x, list) and len(x) == 3 for x in keys):
+            raise DataError("keyframes are none")
+        found = (Keyframe(frame, _setting(value, 0), way) for frame, value, way in keys)
+        made.append(Track(str(name), tuple(found)))
+    return tuple(made)
 
 
 def _warp_to_json(warp: Warp | Mesh, keep: Keep) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from safelight.document import (
     Renderer,
     frames,
     kernels,
+    keyframe_commands,
     plain_raster,
 )
 from safelight.gui.background import Background
@@ -181,9 +182,12 @@ class Session(Edited):
         """Whether an edit is a newer one of the gesture whose edit before is being made."""
         return bool(self.busy) and edit.token is not None and edit.token == self._token
 
-    def _do(self, edit: Edit) -> None:
+    def _do(self, edit: Edit, of: tuple[Document, int] | None = None) -> None:
+        """Make an edit of the document at a frame: the one that is looked at, or was then."""
         before = self.document
+        seen, number = of or (before, self.frame)
         try:
+            edit = keyframe_commands.on_frame(self.history.document, seen, edit, number)
             self.history = self.history.do(edit)
         except (EditError, ValueError) as error:
             self.complained.emit("edit", f"{edit.label}: {error}.", "")
@@ -196,7 +200,7 @@ class Session(Edited):
             self._after_change(before)
 
     def _do_on_thread(self, wanted: Edit, without: frozenset[str] = frozenset()) -> None:
-        document = self.document
+        document, frame = self.document, self.frame
         edit = wanted.through(self.studio.live if self.studio is not None else None)
         self.busy, self._token = edit.label, edit.token
 
@@ -210,7 +214,8 @@ class Session(Edited):
 
         def done(changed: Document) -> None:
             self.busy, later, self._later = "", self._later, None
-            self._do(Edit(edit.label, lambda _: changed, edit.token, record=edit.record))
+            made = Edit(edit.label, lambda _: changed, edit.token, record=edit.record)
+            self._do(made, (document, frame))
             self.job_changed.emit()
             if later is not None:
                 self.do(later)

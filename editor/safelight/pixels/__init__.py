@@ -11,6 +11,7 @@ from safelight.pixels.colour import (
     profile_name,
 )
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
+from safelight.pixels.drawn_mask import DrawnMask
 from safelight.pixels.drawn_outline import Drawing, Drawn
 from safelight.pixels.fused import (
     BENT,
@@ -75,6 +76,7 @@ __all__ = [
     "Device",
     "Drawing",
     "Drawn",
+    "DrawnMask",
     "KnownProfile",
     "Lut",
     "Part",
