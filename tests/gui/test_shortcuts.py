@@ -130,7 +130,7 @@ def test_other_keys_are_there_at_the_next_start_in_menus_and_at_tools(
 ):
     press(dialog, "tool crop", "K")
     dialog.assign.click()
-    assert "(K)" in opened.column.buttons["crop"].toolTip()
+    assert "(K)" in opened.column.buttons["framing"].toolTip()
     press(dialog, "undo", "")
     dialog.remove.click()
     later = wake(Window(), qtbot)
@@ -144,7 +144,9 @@ def test_other_keys_are_there_at_the_next_start_in_menus_and_at_tools(
     ]
     assert "K" in shown
     dialog.restore_all.click()
-    assert keys(window, "tool crop") == ["C"]
+    assert keys(window, "tool crop") == []
+    assert keys(window, "tools framing") == ["C"]
+    assert "(C)" in opened.column.buttons["framing"].toolTip()
     assert Shortcuts.kept() == Shortcuts()
 
 

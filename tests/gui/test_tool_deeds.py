@@ -5,8 +5,8 @@ from typing import Annotated
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu
 
 from safelight.api import Number, Region
 from safelight.document import Edit, edits, geometry, guide_commands
@@ -15,6 +15,7 @@ from safelight.document.placement import Place
 from safelight.gui.canvas import tools
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.tool import Step, Tool
+from safelight.gui.canvas.tools.tool_groups import GROUPS, in_groups
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.command_search import CommandSearch
 from safelight.gui.export_dialog import ExportDialog
@@ -24,6 +25,7 @@ from safelight.gui.panels.navigator_panel import Navigator
 from safelight.gui.save_and_run_recipes import save_steps
 from safelight.gui.save_projects import save, save_as
 from safelight.gui.window import Window
+from safelight.gui.window_state import latest_tools
 from tests.gui.conftest import choose, drag, open_in, wake
 
 CROP = Edit("Crop", lambda document: geometry.crop(document, Region(40, 30, 200, 150)))
@@ -363,8 +365,66 @@ def test_a_tool_taken_by_its_button_gives_the_keyboard_back_to_the_picture(opene
     opened.column.buttons["eraser"].click()
     assert opened.canvas.tool.id == "eraser"
     assert opened.column.buttons["eraser"].isChecked()
-    assert not opened.column.buttons["hand"].isChecked()
+    assert not opened.column.buttons["looking"].isChecked()
     qtbot.waitUntil(opened.canvas.hasFocus)
+
+
+def test_a_groups_key_takes_the_tool_used_last_and_with_shift_the_next(opened, qtbot):
+    canvas, column, window = opened.canvas, opened.column, opened.window()
+    canvas.setFocus()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and canvas.hasFocus())
+    taken = []
+    shift = Qt.KeyboardModifier.ShiftModifier
+    for key, modifier in (("m", 0), ("v", 0), ("m", shift), ("v", 0), ("m", 0), ("m", shift)):
+        before = canvas.tool.id
+        qtbot.keyClick(canvas, key, modifier or Qt.KeyboardModifier.NoModifier)
+        qtbot.waitUntil(lambda was=before: canvas.tool.id != was)
+        taken.append(canvas.tool.id)
+    assert taken == ["rectangle", "move", "ellipse", "move", "ellipse", "rectangle"]
+    qtbot.keyClick(canvas, "k")  # a key of the tool's own
+    qtbot.waitUntil(lambda: canvas.tool.id == "magnetic")
+    assert column.buttons["lassos"].accessibleName() == "Magnetic lasso"
+    assert column.buttons["lassos"].isChecked()
+    assert "(K)" in column.buttons["lassos"].toolTip()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # what a menu asks of a screen
+def test_a_button_that_is_held_shows_its_group_and_is_the_tool_that_is_chosen_then(opened, qtbot):
+    canvas, button = opened.canvas, opened.column.buttons["marquee"]
+    middle = button.rect().center()
+    for ask in (
+        lambda: qtbot.mousePress(button, Qt.MouseButton.LeftButton, pos=middle),
+        lambda: qtbot.mousePress(
+            button, Qt.MouseButton.LeftButton, pos=button.rect().bottomRight() - QPoint(4, 4)
+        ),
+        lambda: QApplication.sendEvent(
+            button, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, middle, QPoint())
+        ),
+    ):
+        canvas.take("hand")
+        ask()
+        qtbot.waitUntil(lambda: any(menu.isVisible() for menu in button.findChildren(QMenu)))
+        menu = next(menu for menu in button.findChildren(QMenu) if menu.isVisible())
+        assert [line.text() for line in menu.actions()] == ["Rectangle\tM", "Ellipse\tM"]
+        menu.actions()[1].trigger()
+        menu.close()
+        assert canvas.tool.id == "ellipse"
+        assert button.accessibleName() == "Ellipse"
+    qtbot.mouseRelease(button, Qt.MouseButton.LeftButton, pos=middle)
+    canvas.take("hand")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=middle)
+    assert canvas.tool.id == "ellipse"
+    opened.remember()
+    assert "ellipse" in latest_tools()  # the next photograph begins so
+
+
+def test_every_group_has_several_tools_and_a_tool_of_no_group_one_button_of_its_own():
+    found = in_groups([*tools.TOOLS, Noose])
+    assert [group.id for group, kinds in found.items() if Noose in kinds] == ["noose"]
+    assert {group for group, kinds in found.items() if len(kinds) > 1} == set(GROUPS)
+    named = {tool.group for tool in tools.TOOLS if tool.group}
+    assert named == {group.id for group in GROUPS}
+    assert len(in_groups(tools.TOOLS)) * 36 + 12 < 640  # one column at 1366 × 768
 
 
 def test_every_tool_says_what_it_is_and_no_two_have_the_same_key():
@@ -373,6 +433,7 @@ def test_every_tool_says_what_it_is_and_no_two_have_the_same_key():
     for name in ("id", "title"):
         assert len({getattr(tool, name) for tool in chosen}) == len(chosen)
     keys = [tool.shortcut for tool in chosen if tool.shortcut]
+    keys += [f"{shift}{group.key}" for group in GROUPS if group.key for shift in ("", "Shift+")]
     assert len(set(keys)) == len(keys)
 
 

@@ -33,9 +33,12 @@ def restore_window(window: QMainWindow, usual: QSize, room: QSize) -> None:
         window.setWindowState(Qt.WindowState.WindowMaximized)
 
 
-def remember_work(tool: str, tab: str, widths: Sequence[int]) -> None:
-    """Note the tool in hand, the tab in front and the widths of canvas and panels."""
+def remember_work(tool: str, latest: Sequence[str], tab: str, widths: Sequence[int]) -> None:
+    """Note the tool in hand, the ``latest`` of each group, the tab in front and the widths of
+    canvas and panels.
+    """
     stored = settings()
+    stored.setValue(f"{_GROUP}/latest", " ".join(latest))
     stored.setValue(f"{_GROUP}/tool", tool)
     stored.setValue(f"{_GROUP}/tab", tab)
     stored.setValue(f"{_GROUP}/panels", widths[-1])
@@ -45,6 +48,11 @@ def last_tool(known: Sequence[str]) -> str:
     """The tool that was in hand, if there still is such a one; "" for none."""
     name = str(settings().value(f"{_GROUP}/tool", ""))
     return name if name in known and name not in _NEVER else ""
+
+
+def latest_tools() -> list[str]:
+    """The tools that were used last, one of each group."""
+    return str(settings().value(f"{_GROUP}/latest", "")).split()
 
 
 def last_tab() -> str:

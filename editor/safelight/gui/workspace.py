@@ -36,7 +36,13 @@ from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.panels import PANELS, LayersPanel, Panel
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
-from safelight.gui.window_state import last_tab, last_tool, last_width, remember_work
+from safelight.gui.window_state import (
+    last_tab,
+    last_tool,
+    last_width,
+    latest_tools,
+    remember_work,
+)
 from safelight.pixels import RESAMPLE, Raster
 
 _SIZES = [980, 300]
@@ -160,7 +166,8 @@ class Workspace(QWidget):
 
     def remember(self) -> None:
         """Have the next photograph begin with the tool, the tab and the panels' width of this."""
-        remember_work(self.canvas.tool.id, self.sidebar.title, self.splitter.sizes())
+        latest = list(self.column.latest.values())
+        remember_work(self.canvas.tool.id, latest, self.sidebar.title, self.splitter.sizes())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tab over the picture hides the panels; elsewhere it goes on to the next field."""
@@ -235,6 +242,7 @@ class Workspace(QWidget):
         width = last_width()
         self.splitter.setSizes(_SIZES if width is None else [sum(_SIZES) - width, width])
         tool = last_tool([tool.id for tool in self.canvas.tools.values() if tool.chosen])
+        self.column.bring_forward(latest_tools())
         if tool:
             self.canvas.take(tool)
         self.sidebar.show_tab(last_tab())

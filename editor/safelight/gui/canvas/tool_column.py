@@ -1,56 +1,87 @@
-"""Tool column: a button for each tool, at the left of the canvas."""
+"""Tool column: a button for each group of tools, at the left of the canvas."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QToolButton, QWidget
+from collections.abc import Iterable
 
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPolygonF,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QToolButton, QWidget
+
+from safelight.gui import theme
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.canvas.tools.tool_groups import Group, in_groups
 from safelight.gui.deeds.deed import Deeds
+from safelight.gui.garbage_collection import destroy
 from safelight.gui.icons import icon
-from safelight.gui.shown_text import tooltip
+from safelight.gui.shown_text import plain, tooltip
 
 _GAP, _SIDE = 3, 36
 """Pixels between two buttons, and from the top of one to that of the next."""
 
+_HOLD = 350
+"""Milliseconds after which a button that is held shows the other tools of its group."""
+
+_CORNER = 6
+"""Side in pixels of the triangle that tells of other tools; a press on it, or 3 pixels beside it,
+shows them at once.
+"""
+
 
 class ToolColumn(QFrame):
-    """Shows which tool of the canvas is in hand, and takes another. ``buttons`` are by id."""
+    """Shows which tool of the canvas is in hand, and takes another.
+
+    ``buttons`` are by the groups' ids, a tool's own where it is alone; each shows the tool of its
+    group that was used last, of which ``latest`` has the id.
+    """
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self._canvas = canvas
-        self.buttons: dict[str, QToolButton] = {}
+        self._keys: dict[str, str] = {}
+        self.buttons: dict[str, GroupButton] = {}
+        self.latest: dict[str, str] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(4, 6, 4, 6)
         self._grid.setSpacing(_GAP)
         self._rows = 0
-        for tool in canvas.tools.values():
-            if not tool.chosen:
-                continue
-            button = QToolButton()
-            button.setObjectName("tool")
-            button.setIcon(icon(tool.icon))
-            button.setIconSize(QSize(18, 18))
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setToolTip(_told(tool, tool.shortcut))
-            button.setAccessibleName(tool.title)
-            button.clicked.connect(lambda _=False, name=tool.id: self._take(name))
-            self.buttons[tool.id] = button
+        for group, kinds in in_groups(type(tool) for tool in canvas.tools.values()).items():
+            self.latest[group.id] = kinds[0].id
+            button = self.buttons[group.id] = GroupButton(self, group, kinds)
+            button.show_tool(kinds[0], "")
         self._lay_out(len(self.buttons))
         canvas.tool_changed.connect(self._show)
         self._show()
 
     def offer(self, deeds: Deeds) -> None:
         """Tell of each tool the keys it has now."""
-        keys = {deed.id: deeds.keys(deed) for deed in deeds if deed.id.startswith("tool ")}
-        for name, button in self.buttons.items():
-            tool = self._canvas.tools[name]
-            button.setToolTip(_told(tool, keys.get(f"tool {name}", tool.shortcut)))
+        self._keys = {deed.id: deeds.keys(deed) for deed in deeds if deed.id.startswith("tool")}
+        self._show()
+        for button in self.buttons.values():
+            self._show_button(button)
+
+    def keys(self, tool: type[Tool], group: Group) -> str:
+        """The keys of a tool; of one that has none of its own those of its group."""
+        known = self._keys.get(f"tool {tool.id}", tool.shortcut)
+        return known or self._keys.get(f"tools {group.id}", group.key)
+
+    def bring_forward(self, names: Iterable[str]) -> None:
+        """Have the tools of those ids be the ones of their groups that were used last."""
+        for button in self.buttons.values():
+            for kind in button.kinds:
+                if kind.id in names:
+                    self.latest[button.tools.id] = kind.id
+            self._show_button(button)
 
     def minimumSizeHint(self) -> QSize:
         """It gets broader rather than making a window higher."""
@@ -72,15 +103,115 @@ class ToolColumn(QFrame):
             self._grid.addWidget(button, place % rows, place // rows)
         self._grid.setRowStretch(rows, 1)
 
-    def _take(self, name: str) -> None:
+    def take(self, name: str) -> None:
+        """Take the tool of that id in hand; the keyboard goes back to the picture."""
         self._canvas.take(name)
         self._show()
         self._canvas.setFocus()
 
     def _show(self) -> None:
-        for name, button in self.buttons.items():
-            button.setChecked(name == self._canvas.tool.id)
+        taken = self._canvas.tool.id
+        for button in self.buttons.values():
+            held = any(kind.id == taken for kind in button.kinds)
+            if held and self.latest[button.tools.id] != taken:
+                self.latest[button.tools.id] = taken
+                self._show_button(button)
+            button.setChecked(held)
+
+    def _show_button(self, button: GroupButton) -> None:
+        tool = type(self._canvas.tools[self.latest[button.tools.id]])
+        button.show_tool(tool, self.keys(tool, button.tools))
 
 
-def _told(tool: Tool, keys: str) -> str:
-    return tooltip(f"{tool.title}{f' ({keys})' if keys else ''}\n{tool.hint}", lines=True)
+class GroupButton(QToolButton):
+    """A button for the tool of a group that was used last; held, or with the right button, it shows
+    ``kinds``, all of its group ``tools``, beside it.
+    """
+
+    def __init__(self, column: ToolColumn, group: Group, kinds: tuple[type[Tool], ...]) -> None:
+        super().__init__()
+        self._column = column
+        self.tools, self.kinds = group, kinds
+        self.setObjectName("tool")
+        self.setIconSize(QSize(18, 18))
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._menu: QMenu | None = None
+        self._holding = QTimer(self)
+        self._holding.setSingleShot(True)
+        self._holding.setInterval(_HOLD)
+        self._holding.timeout.connect(self.open)
+        self.clicked.connect(lambda: column.take(column.latest[group.id]))
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one tool to choose."""
+        return len(self.kinds) > 1
+
+    def show_tool(self, tool: type[Tool], keys: str) -> None:
+        """Be the button of one of the group's tools."""
+        self.setIcon(icon(tool.icon))
+        words = f"{tool.title}{f' ({keys})' if keys else ''}\n{tool.hint}"
+        if self.several:
+            others = ", ".join(kind.title for kind in self.kinds if kind is not tool)
+            words += f"\nHold, or the right button: {others}"
+        self.setToolTip(tooltip(words, lines=True))
+        self.setAccessibleName(tool.title)
+
+    def open(self) -> QMenu | None:
+        """Show all tools of the group beside the button; None where there is one alone."""
+        self._holding.stop()
+        self.setDown(False)
+        if not self.several:
+            return None
+        if self._menu is not None:
+            destroy(self._menu)
+        menu = self._menu = QMenu(self)
+        for kind in self.kinds:
+            keys = self._column.keys(kind, self.tools)
+            line = menu.addAction(icon(kind.icon), f"{plain(kind.title)}\t{keys}")
+            line.setData(kind.id)
+            line.setCheckable(True)
+            line.setChecked(kind.id == self._column.latest[self.tools.id])
+            line.triggered.connect(lambda _=False, name=kind.id: self._column.take(name))
+        menu.popup(self.mapToGlobal(QPoint(self.width() + _GAP, 0)))
+        return menu
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() != Qt.MouseButton.LeftButton or not self.several:
+            return
+        at = event.position()
+        if max(self.width() - at.x(), self.height() - at.y()) <= 3 + _CORNER + 3:
+            self.open()
+        else:
+            self._holding.start()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._holding.stop()
+        super().mouseReleaseEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The right button, or the keyboard's key for a menu."""
+        self.open()
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The button, and in its corner a triangle where there are other tools behind it."""
+        super().paintEvent(event)
+        if not self.several:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.DIM))
+        right, bottom = self.width() - 3, self.height() - 3
+        painter.drawPolygon(
+            QPolygonF(
+                [
+                    QPoint(right, bottom - _CORNER),
+                    QPoint(right, bottom),
+                    QPoint(right - _CORNER, bottom),
+                ]
+            )
+        )

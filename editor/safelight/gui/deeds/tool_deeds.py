@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from safelight.gui.deed_context import DeedContext
@@ -9,32 +10,76 @@ from safelight.gui.deeds.deed import Deed
 
 if TYPE_CHECKING:
     from safelight.gui.canvas.tools.tool import Step, Tool
+    from safelight.gui.canvas.tools.tool_groups import Group
     from safelight.gui.panels import Panel
 
 
 def of_tools(context: DeedContext) -> list[Deed]:
-    """A line for every tool that can be taken in hand, and below for every step."""
+    """A line for every tool that can be taken in hand, those of one group beside each other, and
+    below for every step.
+    """
     from safelight.gui.canvas import tools
+    from safelight.gui.canvas.tools.tool_groups import in_groups
 
-    chosen = [_take(context, tool) for tool in tools.TOOLS if tool.chosen]
-    return chosen + [_step(context, tool, step) for tool in tools.TOOLS for step in tool.steps]
+    lines: list[Deed] = []
+    for group, kinds in in_groups(tools.TOOLS).items():
+        several = len(kinds) > 1
+        lines += [_take(context, tool, group.title if several else "") for tool in kinds]
+        if several and group.key:
+            lines += _of_group(context, group, [kind.id for kind in kinds])
+    return lines + [_step(context, tool, step) for tool in tools.TOOLS for step in tool.steps]
 
 
-def _take(context: DeedContext, tool: type[Tool]) -> Deed:
-    def take() -> None:
-        """Take it in hand, or put it away where it is in hand, on every photograph."""
-        front = context.front
-        if front is not None:
-            name = "hand" if front.canvas.tool.id == tool.id else tool.id
-            for workspace in context.tabs.workspaces():
-                workspace.canvas.take(name)
+def _of_group(context: DeedContext, group: Group, names: Sequence[str]) -> list[Deed]:
+    """What a group's key does: take the tool used last, and with Shift the next one."""
 
+    def latest() -> str:
+        assert context.front is not None
+        return context.front.column.latest[group.id]
+
+    def last() -> None:
+        if context.front is not None:
+            _in_hand(context, latest())
+
+    def following() -> None:
+        if context.front is not None:
+            _in_hand(context, names[(names.index(latest()) + 1) % len(names)])
+
+    words = (
+        ("tools", "the last one used", last, group.key),
+        ("tools next", "the next one", following, f"Shift+{group.key}"),
+    )
+    return [
+        Deed(
+            f"{name} {group.id}",
+            f"{group.title}: {text}",
+            run,
+            "Tools",
+            shortcuts=(keys,),
+            submenu=group.title,
+            when=lambda: context.front is not None,
+        )
+        for name, text, run, keys in words
+    ]
+
+
+def _in_hand(context: DeedContext, tool: str) -> None:
+    """Take a tool in hand, or put it away where it is in hand, on every photograph."""
+    front = context.front
+    if front is not None:
+        name = "hand" if front.canvas.tool.id == tool else tool
+        for workspace in context.tabs.workspaces():
+            workspace.canvas.take(name)
+
+
+def _take(context: DeedContext, tool: type[Tool], submenu: str) -> Deed:
     return Deed(
         f"tool {tool.id}",
         tool.title,
-        take,
+        lambda: _in_hand(context, tool.id),
         "Tools",
         shortcuts=(tool.shortcut,) if tool.shortcut else (),
+        submenu=submenu,
         when=lambda: context.front is not None,
         checked=lambda: context.front is not None and context.front.canvas.tool.id == tool.id,
         tip=tool.hint,

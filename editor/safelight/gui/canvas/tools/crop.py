@@ -145,7 +145,7 @@ class Crop(Tool):
     id = "crop"
     title = "Crop"
     icon = "M 4.5 1.5 L 4.5 11.5 L 14.5 11.5 M 1.5 4.5 L 11.5 4.5 L 11.5 14.5"
-    shortcut = "C"
+    group = "framing"
     hint = "Drag the frame or inside it; outside it turns; Ctrl along a horizon levels; Enter crops"
     buttons = (
         Step(

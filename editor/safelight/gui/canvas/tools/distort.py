@@ -47,6 +47,7 @@ class Distort(Tool):
         " M 8 4.6 C 8.8 8 7.6 9 8.2 12.2 M 3.3 8.5 C 6.5 6.5 9.5 10 13 8"
     )
     shortcut = "Shift+T"
+    group = "placing"
     hint = "Pull the points, or all of them from inside; Ctrl: past edges and guides; Enter applies"
     buttons = (
         Step("Reset", "R", "reset"),

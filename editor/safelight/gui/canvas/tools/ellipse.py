@@ -19,7 +19,7 @@ class Ellipse(Marquee):
     id = "ellipse"
     title = "Ellipse"
     icon = "E 8 8 5.5 5"
-    shortcut = "Shift+M"
+    group = "marquee"
     hint = "Drag to select an ellipse; Shift first adds, Alt first takes; then circle, from middle"
 
     def options(

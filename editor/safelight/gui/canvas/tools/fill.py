@@ -21,7 +21,7 @@ class Fill(Tool):
     id = "fill"
     title = "Fill"
     icon = "M 7.5 2.5 L 13 8 L 7.5 13.5 L 2 8 Z M 3.5 8 L 11.5 8 M 14 10.5 L 14 13"
-    shortcut = "Shift+G"
+    group = "filling"
     hint = "Click to fill what is like the pixel; the options change what was filled last"
 
     def __init__(self, surface: Viewport) -> None:

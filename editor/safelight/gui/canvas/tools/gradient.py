@@ -41,7 +41,7 @@ class GradientTool(Tool):
     title = "Gradient"
     icon = "M 2.5 3.5 L 13.5 3.5 L 13.5 12.5 L 2.5 12.5 Z M 4.5 3.5 L 4.5 12.5 M 6 3.5 L 6 12.5"
     icon += " M 8.5 3.5 L 8.5 12.5"
-    shortcut = "G"
+    group = "filling"
     hint = "Drag from full to nothing (Shift: 45°), then pull the handles; Enter begins another"
     buttons = (Step("Next gradient", "Return", "finish"),)
 

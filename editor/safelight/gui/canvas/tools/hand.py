@@ -19,7 +19,7 @@ class Hand(Look):
         " C 13 12.8 11.5 14.5 8.8 14.5 C 6.6 14.5 5.6 13.6 4.6 12"
         " L 2.5 8.8 C 1.9 7.7 3.4 6.8 4.2 7.8 L 5 9"
     )
-    shortcut = "H"
+    group = "looking"
     hint = "Drag to move the picture; Space held does so with any tool"
     hold = Qt.Key.Key_Space
     _last: QPointF | None = None

@@ -17,7 +17,7 @@ class Lasso(PathTool):
     id = "lasso"
     title = "Lasso"
     icon = "M 5 12 C 1 10 1 3.5 8 3.5 C 15 3.5 15 11 8 11 C 5 11 3 12 5 14"
-    shortcut = "L"
+    group = "lassos"
     hint = "Drag around what is to be selected; Shift adds, Alt takes, both keep what lies in both"
 
     def press(self, pointer: Pointer) -> None:

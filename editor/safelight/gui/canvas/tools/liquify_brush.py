@@ -19,6 +19,7 @@ class Liquify(PixelBrush):
     icon = "M 2.5 3 C 6 3 5 7 8 7 C 11 7 10 3 13.5 3"
     icon += " M 2.5 8.5 C 6 8.5 5 12 8 12 C 11 12 10 8.5 13.5 8.5"
     shortcut = "Shift+U"
+    group = "touching"
     hint = "Drag to push pixels along; Alt does the opposite, Shift draws a line"
     which = liquify.liquify
 

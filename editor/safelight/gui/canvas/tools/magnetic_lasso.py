@@ -68,6 +68,7 @@ class Magnetic(PathTool):
     title = "Magnetic lasso"
     icon = "M 3 8 L 3 6.5 C 3 1 13 1 13 6.5 L 13 8 L 10 8 L 10 6.5 C 10 5 6 5 6 6.5 L 6 8 Z"
     shortcut = "K"
+    group = "lassos"
     hint = (
         "Click on an edge and follow it; a click fixes a point, Enter or a double click closes,"
         " Backspace takes back"

@@ -26,7 +26,7 @@ class Move(Tool):
         "M 8 1.8 L 8 14.2 M 1.8 8 L 14.2 8 M 6 3.8 L 8 1.8 L 10 3.8 M 6 12.2 L 8 14.2 L 10 12.2"
         " M 3.8 6 L 1.8 8 L 3.8 10 M 12.2 6 L 14.2 8 L 12.2 10"
     )
-    shortcut = "V"
+    group = "placing"
     hint = (
         "Drag to move the active layer, with Shift along one side, with Ctrl past edges and guides;"
         " arrow keys by a pixel, or ten"

@@ -31,7 +31,7 @@ class Patch(Lasso):
     title = "Patch"
     icon = "M 2.5 5.5 L 10.5 2.5 L 13.5 10.5 L 5.5 13.5 Z M 6.4 6.6 L 6.4 6.7 M 9.6 6.6 L 9.6 6.7"
     icon += " M 6.4 9.4 L 6.4 9.5 M 9.6 9.4 L 9.6 9.5"
-    shortcut = "Shift+H"
+    group = "healing"
     hint = "Drag around a flaw, then drag from inside it to what is to cover it"
 
     def __init__(self, surface: Viewport) -> None:

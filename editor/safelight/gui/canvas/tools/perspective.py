@@ -33,7 +33,7 @@ class Perspective(Tool):
     id = "perspective"
     title = "Perspective"
     icon = "M 5.5 3 L 10.5 3 L 14 13 L 2 13 Z M 8 3 L 8 13 M 4 8 L 12 8"
-    shortcut = "Shift+C"
+    group = "framing"
     hint = (
         "Put the four corners on those of a wall or a page; arrow keys move the last one; Enter"
         " applies"

@@ -163,7 +163,8 @@ class Paint(PixelBrush):
     id = "paint"
     title = "Paint"
     icon = "M 8 2 C 10 5 12 7.5 12 10 C 12 12.4 10.2 14 8 14 C 5.8 14 4 12.4 4 10 C 4 7.5 6 5 8 2 Z"
-    shortcut = "P"
+    shortcut = ""
+    group = "painting"
     hint = "Paint with a colour on a layer of its own; Alt erases, Shift draws a line"
     which = retouch_commands.paint_pixels
 
@@ -201,7 +202,7 @@ class Pencil(Paint):
     id = "pencil"
     title = "Pencil"
     icon = "M 2.5 13.5 L 3.3 10.2 L 11 2.5 L 13.5 5 L 5.8 12.7 Z M 9.2 4.3 L 11.7 6.8"
-    shortcut = "Shift+P"
+    group = "painting"
     hint = "Draw hard pixels with a colour; Alt erases, Shift draws a line"
     pencil = True
 
@@ -388,7 +389,8 @@ class Heal(Clone):
     title = "Healing brush"
     icon = "M 6 2.5 L 10 2.5 L 10 6 L 13.5 6 L 13.5 10 L 10 10 L 10 13.5 L 6 13.5 L 6 10 L 2.5 10"
     icon += " L 2.5 6 L 6 6 Z"
-    shortcut = "Shift+J"
+    shortcut = ""
+    group = "healing"
     hint = "Ctrl and a click say where from; then paint: it takes on the light around it"
     heals = True
     taken = None
@@ -418,6 +420,7 @@ class TouchUp(OwnHardness):
     title = "Dodge and burn"
     icon = "E 8 5.5 3.5 3.5 M 8 9 L 8 14"
     shortcut = "Shift+O"
+    group = "touching"
     hint = "Paint to lighten, darken, colour, blur or sharpen; Alt does the opposite"
     which = retouch_commands.touch_up
 

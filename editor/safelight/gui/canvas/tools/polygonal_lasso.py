@@ -21,7 +21,7 @@ class Polygon(PathTool):
     id = "polygon"
     title = "Polygonal lasso"
     icon = "M 3 5 L 9 2.5 L 13.5 7 L 10 13 L 4.5 11.5 Z"
-    shortcut = "Shift+L"
+    group = "lassos"
     hint = (
         "Click corner by corner, Shift for 45°; Enter or a double click closes, Backspace takes"
         " back; before the first, Shift adds, Alt takes"

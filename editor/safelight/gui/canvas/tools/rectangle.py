@@ -16,7 +16,7 @@ class Rectangle(Marquee):
     id = "rectangle"
     title = "Rectangle"
     icon = "M 3 3 L 13 3 L 13 13 L 3 13 Z"
-    shortcut = "M"
+    group = "marquee"
     hint = "Drag to select a rectangle; Shift first adds, Alt first takes; then square, from middle"
 
     def select(self, box: Region, how: str) -> Edit:

@@ -23,6 +23,7 @@ class RedEye(Brush):
     icon = "M 1.5 8 C 4.5 3.5 11.5 3.5 14.5 8 C 11.5 12.5 4.5 12.5 1.5 8 Z E 8 8 2.4 2.4"
     icon += " M 12 2.5 L 14 4.5 M 14 2.5 L 12 4.5"
     shortcut = "Shift+E"
+    group = "healing"
     hint = "Click on a red pupil, with a circle that holds the eye"
     steps = ()
     rare = ()

@@ -28,7 +28,8 @@ class Remove(Brush):
     id = "remove"
     title = "Remove"
     icon = "M 10.5 2.5 L 13.5 5.5 L 5.5 13.5 L 2.5 10.5 Z M 5.5 7.5 L 8.5 10.5 M 7.5 5.5 L 10.5 8.5"
-    shortcut = "J"
+    shortcut = ""
+    group = "healing"
     hint = "Paint over what is to go; it is filled when you let go. Shift draws a line"
     steps = ()
     tints = pressure = False

@@ -17,6 +17,7 @@ class Smudge(OwnHardness):
     icon = "M 4 13.5 L 4 8.5 C 4 7 6 7 6 8.5 L 6 3.5 C 6 2 8 2 8 3.5 L 8 8 L 12 8.6"
     icon += " C 13 8.8 13.2 10 13 11 L 12.4 13.5"
     shortcut = "Shift+S"
+    group = "touching"
     hint = "Drag colours along; Shift draws a line"
     which = retouch_commands.smudge
 

@@ -32,7 +32,7 @@ class Subject(SelectionTool):
     id = "subject"
     title = "Stroke to select"
     icon = "M 2.5 12 C 5 4 8 15 11 8 M 10.5 3 L 13.5 6 M 13.5 3 L 10.5 6"
-    shortcut = "Shift+W"
+    group = "like"
     hint = "Paint over the subject, with Alt over what is behind it; Enter begins another subject"
     repeats = True
     buttons = (Step("Next subject", "Return", "finish"),)

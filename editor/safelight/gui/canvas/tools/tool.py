@@ -85,7 +85,9 @@ class Tool:
     what it needs; ``options`` declares by its signature, as a filter does, what the bar above the
     canvas shows. ``surface`` is the canvas, of which a tool knows what a Viewport has.
 
-    ``icon`` is an icon's name, or its drawing (``icons.drawn``). ``steps`` are in the menu;
+    ``icon`` is an icon's name, or its drawing (``icons.drawn``). ``group`` is the id of one of
+    ``tool_groups.GROUPS``, with whose tools it shares a button and a key; "" for one of its own.
+    ``shortcut`` is a key that is the tool's alone. ``steps`` are in the menu;
     ``buttons`` are in the bar, of those at its end the one that is wanted most often last, and
     their keys work while the tool is in hand, as do those of its ``keys``, which have no button.
 
@@ -104,6 +106,7 @@ class Tool:
     title: ClassVar[str] = ""
     icon: ClassVar[str] = ""
     shortcut: ClassVar[str] = ""
+    group: ClassVar[str] = ""
     hint: ClassVar[str] = ""
     hold: ClassVar[Qt.Key | None] = None
     steps: ClassVar[tuple[Step, ...]] = ()

@@ -72,6 +72,7 @@ class Transform(Tool):
         " M 11 11 L 14 11 L 14 14 L 11 14 Z"
     )
     shortcut = "Ctrl+T"
+    group = "placing"
     hint = (
         "Drag a handle to scale (Shift: freely, Alt: from the middle, Ctrl: past guides), inside to"
         " move, outside to turn"

@@ -20,6 +20,7 @@ class Turn(Tool):
     id = "turn"
     title = "Turn view"
     icon = "turn"
+    group = "looking"
     hint = "Drag to turn the view, with Shift by 15°; R held does so with any tool"
     hold = Qt.Key.Key_R
     buttons = (

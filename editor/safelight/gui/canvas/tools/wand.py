@@ -18,7 +18,7 @@ class Wand(SelectionTool):
     id = "wand"
     title = "Wand"
     icon = "M 2.5 13.5 L 9 7 M 11.5 1.5 L 11.5 4.5 M 11.5 7.5 L 11.5 10.5 M 7 6 L 8.5 6"
-    shortcut = "W"
+    group = "like"
     hint = (
         "Click on a colour to select what is like it; the options change what was selected last;"
         " Shift adds, Alt takes"
