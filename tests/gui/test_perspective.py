@@ -60,7 +60,7 @@ def test_the_corners_can_be_put_elsewhere_later_and_back_to_where_they_were(
     canvas.take("perspective")
     assert canvas.picture_size == (400, 300)
     assert not perspective.pending
-    places = np.array(perspective._corners)
+    places = np.array(perspective._points)
     assert np.abs(places - [(60, 40), (320, 20), (370, 250), (25, 270)]).max() < 0.03
     pull(qtbot, perspective, corner(perspective, 0), (-30, 0))
     key(qtbot, perspective, Qt.Key.Key_Return)
@@ -89,21 +89,21 @@ def test_as_much_of_the_picture_as_can_be_stays_in_view(opened, perspective, qtb
 
 def test_an_edge_and_the_whole_are_moved_too_and_stay_in_the_picture(opened, perspective, qtbot):
     wall(qtbot, perspective)
-    before = list(perspective._corners)
+    before = list(perspective._points)
     middle = (corner(perspective, 1) + corner(perspective, 2)) / 2
     pull(qtbot, perspective, middle, (-20, 5))
     for k, (x, y) in enumerate(before):
         way = (-20, 5) if k in (1, 2) else (0, 0)
-        assert perspective._corners[k] == pytest.approx((x + way[0], y + way[1]), abs=0.01)
+        assert perspective._points[k] == pytest.approx((x + way[0], y + way[1]), abs=0.01)
     inside = (corner(perspective, 0) + corner(perspective, 2)) / 2
     pull(qtbot, perspective, inside, (-300, -300))
-    xs, ys = zip(*perspective._corners, strict=True)
+    xs, ys = zip(*perspective._points, strict=True)
     assert (min(xs), min(ys)) == pytest.approx((0, 0))
-    last = list(perspective._corners)
+    last = list(perspective._points)
     pull(qtbot, perspective, corner(perspective, 2), (0, 0))
     key(qtbot, perspective, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     key(qtbot, perspective, Qt.Key.Key_Up)
-    assert perspective._corners[2] == pytest.approx((last[2][0] - 10, last[2][1] - 1))
+    assert perspective._points[2] == pytest.approx((last[2][0] - 10, last[2][1] - 1))
 
 
 def test_escape_gives_up_and_corners_that_cannot_be_are_said_and_lose_nothing(
@@ -126,10 +126,10 @@ def test_what_cannot_keep_the_picture_is_said_and_the_corners_stay(opened, persp
     perspective.set("keep", "picture")
     for number, way in enumerate(((150, 120), (-150, 150), (-150, -120), (150, -60))):
         pull(qtbot, perspective, corner(perspective, number), way)
-    before, corners = opened.session.document, list(perspective._corners)
+    before, corners = opened.session.document, list(perspective._points)
     key(qtbot, perspective, Qt.Key.Key_Return)
     assert opened.canvas.tool is perspective
-    assert perspective._corners == corners
+    assert perspective._points == corners
     assert "meet in the picture itself" in perspective.word
     assert opened.session.document is before
     perspective.set("keep", "marked")
@@ -145,7 +145,7 @@ def test_a_cropped_and_turned_picture_has_its_corners_where_they_are_seen(opened
     canvas.take("perspective")
     tool = canvas.tools["perspective"]
     assert canvas.picture_size == (300, 400)
-    assert tool._corners == [(20, 30), (220, 30), (220, 330), (20, 330)]
+    assert tool._points == [(20, 30), (220, 30), (220, 330), (20, 330)]
     canvas.take("hand")
     assert len(session.history.steps) == 3
 

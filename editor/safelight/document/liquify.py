@@ -18,6 +18,7 @@ from safelight.document.edits import stroke_of, unlocked
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
 from safelight.document.stroke import Points, Radius, Stroke
+from safelight.document.stroke_by_pieces import StrokeByPieces
 from safelight.document.warped import unwarped_place, warped
 from safelight.pixels import Raster
 from safelight.pixels.dab import Point
@@ -39,74 +40,33 @@ _SMALLEST = 1.5
 
 
 @dataclass(slots=True)
-class Liquifying:
-    """A stroke that changes a layer's mesh piece by piece: the same as if it were made at once.
+class Liquifying(StrokeByPieces):
+    """A stroke that changes a layer's mesh.
 
-    ``asked`` is the layer, by its id. ``strength`` is 0 to 1: how far what is under the brush's
-    middle goes with it. ``document`` is what the pieces so far have made.
+    ``strength`` is 0 to 1: how far what is under the brush's middle goes with it.
     """
 
-    asked: str
     mode: Mode = "push"
     strength: float = 0.5
-    document: Document = field(init=False)
-    _pieces: list[Stroke] = field(default_factory=list, init=False)
-    _laid: int = field(default=0, init=False)
-    _began: Document = field(init=False)
-    _covered: Region = field(default=Region(0, 0, 0, 0), init=False)
     _raster: Raster = field(init=False)
     _plane: Place = field(init=False)
     _through: Place = field(init=False)
     _mesh: Mesh = field(init=False)
+    _shown: Mesh = field(init=False)
     _last: Point | None = field(default=None, init=False)
-
-    heals = False
-    other = None
 
     def begin(self, document: Document) -> None:
         """Begin on a document, with no piece laid. Raises EditError for a layer that cannot be
         drawn out of shape, KeyError where there is no such layer.
         """
-        self._began = self.document = document
-        self._laid, self._last = 0, None
+        StrokeByPieces.begin(self, document)
+        self._last = None
         layer = unlocked(document, self.asked)
         self._raster, self._plane, self._mesh = _mesh_of(layer)
+        self._shown = self._mesh
         self._through = self._plane.inverse.after(document.frame)
 
-    def add(self, piece: Stroke) -> None:
-        """Take a further piece, which is laid by the next ``laid_on``."""
-        self._pieces.append(piece)
-
-    @property
-    def waits(self) -> bool:
-        """Whether there are pieces that have not been laid."""
-        return self._laid < len(self._pieces)
-
-    @property
-    def covered(self) -> Region:
-        """Nothing that the end of a stroke would have to wait for."""
-        return Region(0, 0, 0, 0)
-
-    def laid_on(self, document: Document) -> Document:
-        """The document with all pieces; with one that was changed by others meanwhile, all anew."""
-        if document is not self._began and document is not self.document:
-            self.begin(document)
-        before = self._mesh
-        for piece in self._pieces[self._laid :]:
-            self._lay(piece)
-        self._laid = len(self._pieces)
-        if self._mesh is not before:
-            content, place = warped(self._raster, self._plane, self._mesh)
-            layer = document.layer(self.asked)
-            changed = replace(layer, content=content, place=place)
-            self.document = self.document.with_layer(changed)
-        return self.document
-
-    def finished_on(self, document: Document) -> Document:
-        """The document with the whole stroke."""
-        return self.laid_on(document)
-
-    def _lay(self, piece: Stroke) -> None:
+    def _lay_piece(self, piece: Stroke) -> None:
         """Change the mesh by the dabs of a piece."""
         through = self._through
         for (x, y, width, strength), _ in piece.segments():
@@ -117,6 +77,15 @@ class Liquifying:
             self._mesh = dabbed(
                 self._mesh, self.mode, (point[0], point[1]), way, radius, self.strength * strength
             )
+
+    def _made(self) -> Document:
+        """The document with the layer seen through the mesh as it is now."""
+        if self._mesh is not self._shown:
+            self._shown = self._mesh
+            content, place = warped(self._raster, self._plane, self._mesh)
+            layer = replace(self.document.layer(self.asked), content=content, place=place)
+            self.document = self.document.with_layer(layer)
+        return self.document
 
 
 def dabbed(

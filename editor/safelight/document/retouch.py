@@ -19,6 +19,7 @@ from safelight.document.kind import colour_in
 from safelight.document.layer import Layer
 from safelight.document.render import LayerFailed, Live, render
 from safelight.document.stroke import Stroke, painted
+from safelight.document.stroke_by_pieces import StrokeByPieces
 from safelight.pixels import TILE, Profile, Raster, from_float, to_float
 from safelight.pixels.membrane import membrane
 
@@ -217,17 +218,15 @@ class Lays(Protocol):
 
 
 @dataclass(slots=True)
-class Retouching:
-    """A stroke that is laid piece by piece: the same as if it were laid at once.
+class Retouching(StrokeByPieces):
+    """A stroke that lays pixels on a layer.
 
-    ``asked`` is the layer that is retouched, ``lays`` what the stroke lays, ``own_layer`` whether
-    on a layer for strokes above that one's pixels, which is made where there is none. Where
-    something is selected, only that is changed. Clones come from the layer that is their
-    ``source``, by its id, where one layer is sampled, and from an ``other`` document, where there
-    is one. ``document`` is what the pieces so far have made.
+    ``lays`` is what the stroke lays, ``own_layer`` whether on a layer for strokes above the pixels
+    of the one that is asked for, which is made where there is none. Where something is selected,
+    only that is changed. Clones come from the layer that is their ``source``, by its id, where one
+    layer is sampled, and from an ``other`` document, where there is one.
     """
 
-    asked: str
     lays: Lays
     own_layer: bool = True
     opacity: float = 1.0
@@ -236,10 +235,6 @@ class Retouching:
     live: Live | None = None
     source: str = ""
     other: Document | None = None
-    document: Document = field(init=False)
-    _pieces: list[Stroke] = field(default_factory=list, init=False)
-    _laid: int = field(default=0, init=False)
-    _began: Document = field(init=False)
     _before: Document = field(init=False)
     _layer: str = field(init=False)
     _coverage: Raster = field(init=False)
@@ -249,7 +244,7 @@ class Retouching:
         """Begin on a document, with no piece laid. Raises EditError for a layer on which no stroke
         can be laid, KeyError where there is no such layer.
         """
-        self._began, self._laid = document, 0
+        StrokeByPieces.begin(self, document)
         found = unlocked(document, self.asked)
         if self.own_layer and not self.erase:
             document, found = _with_own(document, found)
@@ -281,27 +276,13 @@ class Retouching:
             return None
         return Seen(whole, whole, self.live, profile=document.profile)
 
-    def add(self, piece: Stroke) -> None:
-        """Take a further piece, which is laid by the next ``laid_on``."""
-        self._pieces.append(piece)
-
-    @property
-    def waits(self) -> bool:
-        """Whether there are pieces that have not been laid."""
-        return self._laid < len(self._pieces)
-
     @property
     def heals(self) -> bool:
         """Whether the end of the stroke changes more than its last piece."""
         return isinstance(self.lays, Clone) and self.lays.heals
 
-    def laid_on(self, document: Document) -> Document:
-        """The document with all pieces; with one that was changed by others meanwhile, all anew."""
-        if document is not self._began and document is not self.document:
-            self.begin(document)
-        for piece in self._pieces[self._laid :]:
-            self._lay_piece(piece)
-        self._laid = len(self._pieces)
+    def _made(self) -> Document:
+        """The document with the pieces; the one that was begun on where they met nothing."""
         return self._began if self.document is self._before else self.document
 
     def _lay_piece(self, piece: Stroke) -> None:
@@ -331,7 +312,7 @@ class Retouching:
             self._lay(region, _Light(self._seen, self.lays, coverage, region).laid)
         else:
             self._lay(region, lambda place: self.lays.laid(self._seen, place))
-        return self._began if self.document is self._before else self.document
+        return self._made()
 
     @property
     def covered(self) -> Region:
@@ -412,12 +393,12 @@ class _Light:
         return pixels
 
 
-def laying(made: Retouching, edit: Edit) -> Edit:
+def laying(made: StrokeByPieces, edit: Edit) -> Edit:
     """``edit``, which tells of a whole stroke, as one that lays the pieces there are of it."""
     return replace(edit, apply=made.laid_on, renders=None)
 
 
-def finishing(made: Retouching, edit: Edit) -> Edit:
+def finishing(made: StrokeByPieces, edit: Edit) -> Edit:
     """``edit``, which tells of a whole stroke, as one that ends it; on a thread where the stroke
     is too large for the window to wait.
     """

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 GRIP = 11.0
 """How near a corner or an edge a press takes hold of it, in widget pixels."""
@@ -35,6 +35,15 @@ def bearing(way: QPointF) -> float:
 def pulling_cursor(way: QPointF) -> Qt.CursorShape:
     """The cursor over what is pulled along a way on the widget, and back."""
     return _SHAPES[round(bearing(way) / 45) % 4]
+
+
+def paint_pulled(painter: QPainter, path: QPainterPath, ratio: float, colour: QColor) -> None:
+    """Lines that can be pulled, in physical pixels: seen on light and on dark."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for shade, width in ((QColor(0, 0, 0, 130), 3 * ratio), (colour, 1.3 * ratio)):
+        painter.setPen(QPen(shade, width, j=Qt.PenJoinStyle.MiterJoin))
+        painter.drawPath(path)
 
 
 def paint_handles(painter: QPainter, places: Iterable[QPointF], ratio: float) -> None:

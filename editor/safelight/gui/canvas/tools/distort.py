@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
 from safelight.api import Value
 from safelight.document import Document, Edit, distort_commands
 from safelight.document.edits import unlocked
 from safelight.document.placement import Place
-from safelight.gui.canvas.grips import GRIP, paint_handles
+from safelight.gui.canvas.grips import paint_handles
 from safelight.gui.canvas.marks import paint_word
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.snap_lines import Snapping
-from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
+from safelight.gui.canvas.tools.points_tool import Point, PointsTool
+from safelight.gui.canvas.tools.tool import Pointer, Step, reason
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import arrow_way
 from safelight.pixels import RESAMPLE
-
-_Point = tuple[float, float]
 
 _GRID = 4
 """Points along each side of a grid."""
@@ -34,7 +31,7 @@ _FINE = 8
 """Straight lines that a bent one is drawn by, from point to point."""
 
 
-class Distort(Tool):
+class Distort(PointsTool):
     """Shows the corners of the active layer, or a grid of 4 x 4 points over it; each can be pulled,
     and all of them from inside. All that is done until it is applied is one step, and the layer's
     own pixels stay as they are.
@@ -58,16 +55,9 @@ class Distort(Tool):
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
-        self._document: Document | None = None
         self._layer = ""
-        self._points: list[_Point] = []
-        self._known: list[_Point] = []
-        self._before: list[_Point] = []
-        self._held: tuple[int, ...] = ()
-        self._last: tuple[int, ...] = ()
-        self._start: _Point = (0.0, 0.0)
         self._trouble = ""
-        self._made: tuple[list[_Point], Document] | None = None
+        self._made: tuple[list[Point], Document] | None = None
         self._snapping = Snapping(surface)
 
     def options(
@@ -101,16 +91,10 @@ class Distort(Tool):
         return f"Distorts {self._document.layer(self._layer).name}"
 
     @property
-    def word(self) -> str:  # type: ignore[override]
+    def trouble(self) -> str:
         return self._trouble
 
     # -- in and out of the hand ----------------------------------------------------------------
-
-    def take_up(self) -> None:
-        """Have the points over what is there."""
-        self._document = None
-        if self.surface.document is not None:
-            self.shows(self.surface.document)
 
     def put_away(self) -> None:
         self.settle()
@@ -131,26 +115,13 @@ class Distort(Tool):
             return distort_commands.warp(layer=self._layer, points=told)
         return distort_commands.distort(layer=self._layer, corners=told)
 
-    def apply(self) -> None:
-        """Make the edit; where it cannot be made say why, and stay."""
-        edit = self.under_way()
-        if edit is not None and self._trouble:
-            self.surface.do(edit)
-        else:
-            self.surface.leave()
-
-    def give_up(self) -> None:
-        """Leave everything as it was."""
-        self._points = list(self._known)
-        self.surface.leave()
-
     def reset(self) -> None:
         """Have the points where they were, or, where nothing was done, a grid without a warp."""
         if self._points == self._known and self._document is not None and self._how == "grid":
             plain = distort_commands.remove_warp(layer=self._layer).apply(self._document)
             self._points = distort_commands.grid_of(plain, plain.layer(self._layer))
         else:
-            self._points = list(self._known)
+            self.take_back()
         self.changed()
 
     # -- what is shown -------------------------------------------------------------------------
@@ -166,7 +137,7 @@ class Distort(Tool):
             try:
                 self._made = list(self._points), self._changed(document)
             except ValueError as error:
-                self._trouble = f"{error}"[:1].upper() + f"{error}"[1:]
+                self._trouble = reason(error)
                 return document
         return self._made[1]
 
@@ -176,7 +147,7 @@ class Distort(Tool):
         ids = {layer.id for layer in document.walk()}
         active = self.surface.active
         self._layer = active if active in ids else document.layers[-1].id
-        found: list[_Point] = []
+        found: list[Point] = []
         try:
             layer = unlocked(document, self._layer)
             if self._how == "grid":
@@ -184,9 +155,8 @@ class Distort(Tool):
             else:
                 found = distort_commands.corners_of(document, layer)
         except ValueError as error:
-            self._trouble = f"{error}"[:1].upper() + f"{error}"[1:]
-        self._points, self._known, self._held = found, list(found), ()
-        self._last = tuple(range(len(found)))
+            self._trouble = reason(error)
+        self.have(found)
 
     def _changed(self, document: Document) -> Document:
         layer = document.layer(self._layer)
@@ -200,81 +170,30 @@ class Distort(Tool):
         return len(self._at(at)) == 1
 
     def press(self, pointer: Pointer) -> None:
-        self._start, self._before = pointer.point, list(self._points)
-        self._held = self._at(pointer.at)
-        self._last = self._held or self._last
+        super().press(pointer)
         if self._held:
             self._snapping.begin(self._document, {self._layer})
 
-    def move(self, pointer: Pointer) -> None:
-        if not self._held:
-            return
-        x, y = (pointer.point[axis] - self._start[axis] for axis in (0, 1))
-        if pointer.shift:
-            x, y = (x, 0.0) if abs(x) >= abs(y) else (0.0, y)
-        if len(self._held) == 1:
-            old = self._before[self._held[0]]
-            new = self._snapping.point((old[0] + x, old[1] + y), free=pointer.control)
-            x, y = new[0] - old[0], new[1] - old[1]
-        self._pull(self._before, x, y)
-
-    def _pull(self, points: list[_Point], x: float, y: float) -> None:
-        """Have the points that are held that far from where they were."""
-        self._points = [
-            (point[0] + x, point[1] + y) if k in self._last else point
-            for k, point in enumerate(points)
-        ]
-        self.changed()
+    def snapped(self, way: Point, *, free: bool) -> Point:
+        if len(self._held) > 1:
+            return way
+        old = self._before[self._held[0]]
+        new = self._snapping.point((old[0] + way[0], old[1] + way[1]), free=free)
+        return new[0] - old[0], new[1] - old[1]
 
     def release(self, pointer: Pointer) -> None:
-        self._held = ()
         self._snapping.end()
+        super().release(pointer)
 
     def cancel(self) -> None:
-        if self._held:
-            self._held, self._points = (), self._before
-            self._snapping.end()
-            self.changed()
+        self._snapping.end()
+        super().cancel()
 
-    def double_click(self, pointer: Pointer) -> bool:
-        if len(self._at(pointer.at)) > 1:
-            self.apply()
-        return True
-
-    def key(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Escape and self._held:
-            self.cancel()
-            return True
-        way = arrow_way(event)
-        if way is None or not self._points:
-            return super().key(event)
-        self._pull(list(self._points), *way)
-        return True
-
-    def _places(self) -> list[QPointF]:
-        """Where the points are on the widget."""
-        return [self.surface.widget_point(*point) for point in self._points]
-
-    def _at(self, at: QPointF) -> tuple[int, ...]:
-        """The points that a press at a widget point takes hold of."""
-        places = self._places()
-        if not places:
-            return ()
-        ways = [at - place for place in places]
-        near = min(range(len(ways)), key=lambda k: math.hypot(ways[k].x(), ways[k].y()))
-        if math.hypot(ways[near].x(), ways[near].y()) <= 1.5 * GRIP:
-            return (near,)
-        corners = QPolygonF([places[k] for k in _ROUND[self._how]])
-        inside = corners.containsPoint(at, Qt.FillRule.WindingFill)
-        return tuple(range(len(places))) if inside else ()
+    @property
+    def outline(self) -> tuple[int, ...]:
+        return _ROUND[self._how]
 
     # -- what is seen --------------------------------------------------------------------------
-
-    def cursor(self, at: QPointF) -> Qt.CursorShape | QCursor:
-        held = self._held or self._at(at)
-        if len(held) == 1:
-            return Qt.CursorShape.CrossCursor
-        return Qt.CursorShape.SizeAllCursor if held else Qt.CursorShape.ArrowCursor
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         self._snapping.paint(painter, pose)
@@ -283,13 +202,7 @@ class Distort(Tool):
         if not self._points:
             return
         ratio = pose.ratio
-        lines = self._lines(ratio)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        colour = QColor("#e0705a") if self._trouble else QColor(255, 255, 255, 235)
-        for shade, width in ((QColor(0, 0, 0, 130), 3 * ratio), (colour, 1.3 * ratio)):
-            painter.setPen(QPen(shade, width, j=Qt.PenJoinStyle.MiterJoin))
-            painter.drawPath(lines)
+        self.paint_lines(painter, self._lines(ratio), ratio)
         places = [place * ratio for place in self._places()]
         paint_handles(painter, places, ratio)
         if len(self._held) == 1:

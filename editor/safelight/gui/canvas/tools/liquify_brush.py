@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 
 from safelight.document import Edit, liquify
+from safelight.document.stroke_by_pieces import StrokeByPieces
 from safelight.gui.canvas.tools.pixel_brushes import PixelBrush
 from safelight.gui.canvas.tools.round_brush import Percent, Size
 
@@ -52,11 +53,12 @@ class Liquify(PixelBrush):
     def _hardness(self) -> float:
         return 0.0
 
-    def retouching(self) -> Any:
+    def retouching(self) -> liquify.Liquifying:
         told = self.told()
         return liquify.Liquifying(self.surface.active, told["mode"], told["strength"])
 
-    def stroke_edit(self, made: Any) -> Edit:
+    def stroke_edit(self, made: StrokeByPieces) -> Edit:
+        assert isinstance(made, liquify.Liquifying)
         return self.which(
             layer=made.asked,
             points=self.brush.path,

@@ -64,9 +64,7 @@ class Move(Tool):
     def move(self, pointer: Pointer) -> None:
         if self._start is None:
             return
-        x, y = (round(pointer.point[axis] - self._start[axis]) for axis in (0, 1))
-        if pointer.shift:
-            x, y = (x, 0) if abs(x) >= abs(y) else (0, y)
+        x, y = (round(way) for way in pointer.way_from(self._start))
         if self._box is not None and (x or y):
             far = self._snapping.way(self._box, (x, y), free=pointer.control)
             x = round(far[0]) if x or not pointer.shift else 0

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 from safelight.api import HexColour, Value
 from safelight.document import Command, Document, Edit, EditError, retouch, retouch_commands
 from safelight.document.placement import Place
+from safelight.document.stroke_by_pieces import StrokeByPieces
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
 from safelight.gui.canvas.tools.round_brush import Hardness, Percent, Size
@@ -43,7 +44,7 @@ class PixelBrush(Brush):
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
-        self._made: retouch.Retouching | None = None
+        self._made: StrokeByPieces | None = None
 
     @property
     def note(self) -> str:
@@ -65,7 +66,7 @@ class PixelBrush(Brush):
         """The document that clones come from, where that is not the one that is edited."""
         return None
 
-    def retouching(self) -> retouch.Retouching:
+    def retouching(self) -> StrokeByPieces:
         """The next stroke, which is to be begun."""
         told = self.told()
         return retouch.Retouching(
@@ -126,13 +127,13 @@ class PixelBrush(Brush):
             made.add(stroke)
             self.surface.do(retouch.laying(made, self.stroke_edit(made)))
 
-    def _end(self, made: retouch.Retouching, edit: Edit) -> None:
+    def _end(self, made: StrokeByPieces, edit: Edit) -> None:
         """End a stroke, also one whose last pieces have to wait until the document is free."""
         self.surface.do(retouch.finishing(made, edit))
         if made.waits:
             QTimer.singleShot(_SOON, self.surface, lambda: self._end(made, edit))
 
-    def stroke_edit(self, made: retouch.Retouching) -> Edit:
+    def stroke_edit(self, made: StrokeByPieces) -> Edit:
         """The whole stroke so far, as the command tells of it."""
         edit = self.which(
             layer=made.asked,
@@ -145,7 +146,8 @@ class PixelBrush(Brush):
             **self.told(),
         )
         # What another document shows is in no step's data.
-        return edit if made.other is None else replace(edit, record=None)
+        takes = isinstance(made, retouch.Retouching) and made.other is not None
+        return replace(edit, record=None) if takes else edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,8 @@ class Paint(PixelBrush):
 
     @property
     def erasing(self) -> bool:
-        return self._made.erase if self._made is not None else self._other_way
+        made = self._made
+        return made.erase if isinstance(made, retouch.Retouching) else self._other_way
 
     def told(self) -> dict[str, Any]:
         given = self._values

@@ -54,6 +54,21 @@ class Pointer:
         """Whether Ctrl, on a Mac Command, is down."""
         return bool(self.keys & Qt.KeyboardModifier.ControlModifier)
 
+    def way_from(self, start: tuple[float, float]) -> tuple[float, float]:
+        """How far the pointer has come from a point of the picture; with Shift along one axis."""
+        x, y = (self.point[axis] - start[axis] for axis in (0, 1))
+        return straight(x, y) if self.shift else (x, y)
+
+
+def straight(x: float, y: float) -> tuple[float, float]:
+    """A way along one axis alone, the one along which it goes further."""
+    return (x, 0.0) if abs(x) >= abs(y) else (0.0, y)
+
+
+def reason(error: Exception) -> str:
+    """An error's message as a sentence begins."""
+    return f"{error}"[:1].upper() + f"{error}"[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -8,16 +8,24 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen, QPolygonF
 
 from safelight.api import Number, Region, Value
 from safelight.document import Document, Edit, geometry, reshape_commands
 from safelight.document.placement import Place
-from safelight.gui.canvas.grips import GRIP, bearing, edge_at, paint_handles, pulling_cursor
+from safelight.gui.canvas.grips import (
+    GRIP,
+    bearing,
+    edge_at,
+    paint_handles,
+    paint_pulled,
+    pulling_cursor,
+)
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.snap_lines import AXES, Axis, Box, Snapping
-from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
+from safelight.gui.canvas.tools.reshape_tool import ReshapeTool
+from safelight.gui.canvas.tools.tool import Pointer, Step, reason, straight
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way
 from safelight.pixels import RESAMPLE
@@ -58,7 +66,7 @@ class _Change:
         return geometry.change_of(box, **self.numbers)
 
 
-class Transform(Tool):
+class Transform(ReshapeTool):
     """Shows a box about the active layer, about what of it is selected, or about the selection:
     its handles scale, a drag inside moves, one outside turns. All that is done until it is applied
     is one step.
@@ -82,7 +90,6 @@ class Transform(Tool):
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
-        self._document: Document | None = None
         self._layer = ""
         self._box: Region | None = None
         self._trouble = ""
@@ -124,16 +131,10 @@ class Transform(Tool):
         return f"Transforms what is selected of {name}" if self._lifts else f"Transforms {name}"
 
     @property
-    def word(self) -> str:  # type: ignore[override]
+    def trouble(self) -> str:
         return self._trouble
 
     # -- in and out of the hand ----------------------------------------------------------------
-
-    def take_up(self) -> None:
-        """Have a box about what is there."""
-        self._document = None
-        if self.surface.document is not None:
-            self.shows(self.surface.document)
 
     def put_away(self) -> None:
         self.settle()
@@ -145,18 +146,8 @@ class Transform(Tool):
         if edit is not None:
             self.surface.do(edit)
 
-    def apply(self) -> None:
-        """Make the edit; where it cannot be made say why, and stay."""
-        edit = self.under_way()
-        if edit is not None and self._trouble:
-            self.surface.do(edit)
-        else:
-            self.surface.leave()
-
-    def give_up(self) -> None:
-        """Leave everything as it was."""
+    def take_back(self) -> None:
         self._change = _Change()
-        self.surface.leave()
 
     def under_way(self) -> Edit | None:
         """The edit that has been made by hand; None where nothing has."""
@@ -188,7 +179,7 @@ class Transform(Tool):
             try:
                 self._made = self._change, self._changed(document)
             except ValueError as error:
-                self._trouble = f"{error}"[:1].upper() + f"{error}"[1:]
+                self._trouble = reason(error)
                 return document
         return self._made[1]
 
@@ -204,7 +195,7 @@ class Transform(Tool):
         try:
             self._box = self._about(document)
         except ValueError as error:
-            self._box, self._trouble = None, f"{error}"[:1].upper() + f"{error}"[1:]
+            self._box, self._trouble = None, reason(error)
         if (self._layer, self._box) != known:
             self._change = _Change()
 
@@ -301,7 +292,7 @@ class Transform(Tool):
     def _move(self, way: tuple[float, float], *, along: bool, past: bool) -> None:
         x, y = way
         if along:
-            x, y = (x, 0.0) if abs(x) >= abs(y) else (0.0, y)
+            x, y = straight(x, y)
         far = self._snapping.way(self._ends(), (x, y), free=past)
         x, y = (far[0] if x or not along else 0.0), (far[1] if y or not along else 0.0)
         self._change = self._before.with_(x=self._before.x + round(x), y=self._before.y + round(y))
@@ -395,15 +386,14 @@ class Transform(Tool):
             self._snapping.end()
             self.changed()
 
-    def double_click(self, pointer: Pointer) -> bool:
-        if self._at(pointer.at) == "inside":
-            self.apply()
-        return True
+    @property
+    def held(self) -> bool:
+        return bool(self._grip)
+
+    def inside(self, at: QPointF) -> bool:
+        return self._at(at) == "inside"
 
     def key(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Escape and self._grip:
-            self.cancel()
-            return True
         way = arrow_way(event)
         if way is None or self._box is None:
             return super().key(event)
@@ -470,11 +460,9 @@ class Transform(Tool):
             return
         ratio = pose.ratio
         corners = [self._on_widget(*at) * ratio for at in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in ((QColor(0, 0, 0, 130), 3 * ratio), (QColor("#ffffff"), 1.3 * ratio)):
-            painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
-            painter.drawPolygon(QPolygonF(corners))
+        box = QPainterPath()
+        box.addPolygon(QPolygonF([*corners, corners[0]]))
+        paint_pulled(painter, box, ratio, QColor("#ffffff"))
         sides = [(a + b) / 2 for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)]
         paint_handles(painter, [*corners, *sides], ratio)
         middle = self._on_widget(0, 0) * ratio

@@ -24,7 +24,7 @@ from safelight.gui import theme
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
+from safelight.gui.canvas.tools.tool import Pointer, Step, Tool, reason
 from safelight.gui.canvas.typing_field import TypingField
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.controls.control import Control
@@ -316,7 +316,7 @@ class TextTool(Tool):
             if text.strip():
                 laid_text(wording)
         except TextError as error:
-            self._trouble = f"{error}"[:1].upper() + f"{error}"[1:]
+            self._trouble = reason(error)
             self.changed()
             return
         self._trouble = ""
