@@ -1,6 +1,7 @@
 """A folder's photographs as data: how they look in passing, their marks, and a cache."""
 
 import io
+import json
 import os
 import sqlite3
 import threading
@@ -18,7 +19,8 @@ from safelight.actions.open_confined import look_at
 from safelight.actions.picture_settings import reduced
 from safelight.document import Document
 from safelight.files import xmp
-from safelight.files.codecs.photograph import DamagedError
+from safelight.files.codecs import photograph_parcel
+from safelight.files.codecs.photograph import DamagedError, Photograph
 from safelight.files.glance import SIDE, Glance, glanced
 from safelight.files.openraster_export import export_openraster
 from safelight.files.picture_marks import Marks
@@ -116,6 +118,16 @@ def test_what_a_decoder_that_was_taken_over_says_is_no_glance(arrays):
     given = [np.frombuffer(x, np.uint8) if isinstance(x, bytes) else x for x in arrays]
     with pytest.raises(DamagedError):
         glanced(given)
+
+
+@pytest.mark.parametrize("whole", [None, [40, 30], [1 << 40, 1 << 40], "x"])
+def test_what_a_decoder_that_was_taken_over_says_is_no_smaller_copy(whole):
+    facts, held, pixels = photograph_parcel.packed(Photograph(np.zeros((60, 80, 3), np.uint8)))
+    told = json.loads(facts.tobytes()) | {"whole": whole}
+    with pytest.raises(DamagedError):
+        photograph_parcel.reduced(
+            [np.frombuffer(json.dumps(told).encode(), np.uint8), held, pixels]
+        )
 
 
 # -- folders -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import io
 import os
 import resource
 import struct
+import sys
 import threading
 import time
 import zlib
@@ -20,7 +21,12 @@ from PIL import Image
 from safelight import api
 from safelight.document import render_srgb
 from safelight.files import CODECS, ExportOptions, OpenError, export, open_picture, stated_colours
-from safelight.files.open_picture import LARGEST_LIMIT, default_pixel_limit, read_photograph
+from safelight.files.open_picture import (
+    LARGEST_LIMIT,
+    default_pixel_limit,
+    limit_of,
+    read_photograph,
+)
 from safelight.pixels import Raster, known_profile, to_float
 from tests import attack, pictures
 from tests.bombs import BOMBS
@@ -503,6 +509,30 @@ def test_a_camera_file_marked_adobe_rgb_without_a_profile_gets_one(opened, order
     result = opened(pictures.jpeg_file(pictures.quarters(), exif=exif, icc_profile=kept))
     assert result.document.profile.icc == kept
     assert result.notes == ()
+
+
+@pytest.mark.parametrize(("channels", "turn"), [(3, 6), (1, 1), (4, 3)])
+def test_a_smaller_copy_comes_first_and_shows_what_the_whole_does(
+    tmp_path, monkeypatch, channels, turn
+):
+    path, firsts = tmp_path / "picture.jpg", []
+    stored = pictures.gradient(401, 299, max(channels, 3))[..., :channels]
+    path.write_bytes(pictures.jpeg_file(stored, exif=pictures.exif_block(turn)))
+    open_picture(path, first=firsts.append, room=(120, 80))
+    assert all(first.whole is None for first in firsts)  # it is decoded as soon
+    monkeypatch.setattr(sys.modules[limit_of.__module__], "_LARGE", 0)
+    firsts.clear()
+    whole = open_picture(path, first=firsts.append, room=(120, 80)).document
+    (first,) = firsts
+    assert first.whole == (whole.width, whole.height)
+    copy = first.document.layers[0].raster
+    assert (copy.width, copy.height) == (-(-whole.width // 2), -(-whole.height // 2))
+    level = whole.layers[0].raster.level(1).to_array().astype(int)
+    assert np.abs(copy.to_array().astype(int) - level).mean() < 2  # other roundings
+    path.write_bytes(path.read_bytes()[:-2000])
+    firsts.clear()
+    assert "ends early" in open_picture(path, first=firsts.append, room=(120, 80)).notes[0]
+    assert all(first.whole is None for first in firsts)  # what is missing would not be seen
 
 
 def test_of_several_pictures_the_first_opens_and_a_note_says_so(opened):

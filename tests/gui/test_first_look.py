@@ -1,9 +1,13 @@
-"""A photograph with a profile of tables: seen at once, edited once its colours are exact."""
+"""A first look: a large photograph as a smaller copy, one with a profile of tables coarsely; edited
+once all of it is there and its colours are exact.
+"""
 
 import threading
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage
 
 from safelight.actions.open_confined import Confined
 from safelight.document import whole
@@ -33,6 +37,29 @@ def held(monkeypatch):
         return convert(confined, colour, transform, exact)
 
     monkeypatch.setattr(Confined, "converted", wait)
+    yield event
+    event.set()
+
+
+@pytest.fixture
+def grainy(tmp_path):
+    """A JPEG of more than a megabyte that lies on its side."""
+    path = tmp_path / "grain.jpg"
+    exif = pictures.exif_block(orientation=6)
+    path.write_bytes(pictures.jpeg_file(pictures.noise(1200, 800), quality=98, exif=exif))
+    return path
+
+
+@pytest.fixture
+def undecoded(monkeypatch):
+    """Keeps whole pictures from being decoded until it is set."""
+    event, decode = threading.Event(), Confined.decode
+
+    def wait(confined, *given, **told):
+        event.wait()
+        return decode(confined, *given, **told)
+
+    monkeypatch.setattr(Confined, "decode", wait)
     yield event
     event.set()
 
@@ -97,3 +124,37 @@ def test_what_cannot_be_converted_after_all_leaves_no_tab(window, inks, held, qt
     qtbot.waitUntil(lambda: bool(said), timeout=60000)
     assert "not enough memory" in said[0]
     assert window.tabs.count() == 0
+
+
+def test_a_smaller_copy_is_painted_before_the_whole_is_decoded_and_only_looked_at(
+    window, grainy, undecoded, qtbot
+):
+    assert open_in(window, grainy, qtbot) is None
+    canvas = window.tabs.currentWidget().canvas
+    qtbot.waitUntil(lambda: canvas.finished, timeout=20000)
+    assert canvas.picture_size == (800, 1200)  # as large as the whole, and upright
+    assert not any(window.deeds[name].isEnabled() for name in NEEDS_PICTURE)
+    assert window.workspaces() == []
+    canvas.zoom_to(1.0, QPointF(40, 50))
+    view, copy = canvas.view, shown(canvas)
+    undecoded.set()
+    qtbot.waitUntil(lambda: window.workspace() is not None, timeout=60000)
+    workspace = window.workspace()
+    assert window.tabs.count() == 1
+    assert workspace.canvas.view == view
+    exact = open_picture(grainy)
+    np.testing.assert_array_equal(pixels_of(workspace), whole(exact.document).to_array())
+    (layer,) = workspace.session.document.layers
+    assert (layer.raster.width, layer.raster.height) == (800, 1200)
+    assert [len(workspace.session.history.steps), workspace.session.files.unsaved] == [1, False]
+    qtbot.waitUntil(lambda: workspace.canvas.finished, timeout=20000)
+    assert np.abs(shown(workspace.canvas) - copy).max() < 12  # the same place, as light
+
+
+def shown(canvas):
+    """What the middle of a canvas shows, averaged over 64 x 64 pixels."""
+    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    y, x = image.height() // 2 - 64, image.width() // 2 - 64
+    middle = pixels[y : y + 128, x : x + 128, :3].astype(np.float32)
+    return middle.reshape(2, 64, 2, 64, 3).mean((1, 3))

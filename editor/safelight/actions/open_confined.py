@@ -34,7 +34,7 @@ from safelight.files.content_credentials import Credentials
 from safelight.files.file_colours import as_rgb
 from safelight.files.glance import GLANCE, Glance
 from safelight.files.metadata import Known
-from safelight.files.untrusted_reader import NOTHING
+from safelight.files.untrusted_reader import LEAST, NOTHING
 from safelight.folders import cache_folder
 from safelight.pixels import BENT, Profile, Transform, keep_kernels
 from safelight.workers.decoders import DecoderFailed, shared
@@ -61,6 +61,17 @@ class Confined:
         if any(told.get(fault) for fault in lens.FAULTS):
             _compile_for_decoders()
         return photograph_parcel.opened(self._decoded(codec.name, file, size, limit, told))
+
+    def reduced(
+        self, codec: Codec, file: BinaryIO, size: int, limit: Limit, room: tuple[int, int]
+    ) -> Photograph | None:
+        """Decode a smaller copy."""
+        if codec.reduced is None:
+            return None
+        told = photograph_parcel.reduced_asked(codec.name, room, LEAST)
+        return photograph_parcel.reduced(
+            self._decoded(photograph_parcel.REDUCED, file, size, limit, told)
+        )
 
     def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
         """Sketch a raw file."""
@@ -136,6 +147,7 @@ def open_picture(
     pixel_limit: int | None = None,
     importers: Importers = tuple,
     first: Callable[[Opened], None] | None = None,
+    room: tuple[int, int] | None = None,
     told: Mapping[str, Value] = NOTHING,
 ) -> Opened:
     """``files.open_picture``, by way of a confined process."""
@@ -144,6 +156,7 @@ def open_picture(
         pixel_limit=pixel_limit,
         importers=importers,
         first=first,
+        room=room,
         reading=CONFINED,
         told=told,
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -26,8 +25,6 @@ from safelight.files.codecs.photograph import (
     Limit,
     OtherKindError,
     Photograph,
-    Space,
-    check_size,
 )
 from safelight.files.descriptive_metadata import taken
 from safelight.files.file_colours import as_rgb
@@ -146,25 +143,8 @@ def _of_jpeg(data: bytes, limit: Limit) -> Glance | None:
     """A JPEG of which no more is decoded than is seen; None where it has to be decoded as a whole:
     it is damaged, or of more than eight bits.
     """
-    from PIL import Image
-
-    width, height, components, content = jpeg.beside(data)
-    check_size(width, height, limit)
-    try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-            warnings.simplefilter("ignore")
-            if image.size != (width, height):
-                return None
-            image.draft(image.mode, (2 * SIDE, 2 * SIDE))
-            pixels = np.asarray(image)
-    except Exception:  # whatever Pillow does not like, the codec has a sentence for
-        return None
-    content.space = _SPACES.get(components, "rgb")
-    content.pixels = pixels.reshape(*pixels.shape[:2], -1)
-    return _shown(content, width, height)
-
-
-_SPACES: dict[int, Space] = {1: "grey", 3: "rgb", 4: "cmyk"}
+    content = jpeg.reduced(io.BytesIO(data), limit, (2 * SIDE, 2 * SIDE))
+    return None if content is None or content.whole is None else _shown(content, *content.whole)
 
 
 def _of_raw(file: BinaryIO, size: int, limit: Limit) -> Glance:

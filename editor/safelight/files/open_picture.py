@@ -61,12 +61,14 @@ class Opened:
     """A picture that was opened: the document, sentences for the user, and the file's format.
 
     ``facts`` are what its metadata say of the photograph, as ``metadata.describe`` gives them.
+    ``whole``: width and height of the picture, of which this is a smaller copy to be looked at.
     """
 
     document: Document
     notes: tuple[str, ...]
     format: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[int, int] | None = None
 
 
 _untouched: weakref.WeakSet[Raster] = weakref.WeakSet()
@@ -87,6 +89,7 @@ def open_picture(
     pixel_limit: int | None = None,
     importers: plugin_codec.Importers = tuple,
     first: Callable[[Opened], None] | None = None,
+    room: tuple[int, int] | None = None,
     reading: Reading = HERE,
     told: Mapping[str, Value] = NOTHING,
 ) -> Opened:
@@ -102,14 +105,21 @@ def open_picture(
     is refused before anything is decoded. Without it SAFELIGHT_PIXEL_LIMIT counts, else
     ``default_pixel_limit()``.
 
-    Where an exact conversion of the colours takes long, ``first`` is given the picture as a
-    coarse conversion makes it: to be looked at meanwhile, and for nothing else.
+    ``first`` is given a picture to be looked at meanwhile, and for nothing else, at most once: a
+    smaller copy, before the whole of a large file is decoded, of a size to be seen in ``room``
+    (width and height in pixels), or else, where an exact conversion of the colours takes long, the
+    picture as a coarse conversion makes it.
 
     Raises OpenError for everything that is not such a picture. May be called on any thread.
     """
     name = plain_name(path)
     if told.get("exposure") == raw.AUTO:
         told = _metered(path, pixel_limit, reading, told)
+    if first is not None and room is not None:
+        copy = _smaller_copy(path, limit_of(pixel_limit), reading, room)
+        if copy is not None:
+            first(copy)
+            first = None
     with _saying_what_to_do():
         content, format = read_photograph(
             path, limit_of(pixel_limit), importers=importers, reading=reading, told=told
@@ -122,6 +132,36 @@ def open_picture(
     if told:
         raise OpenError(f"{name} is no camera's raw file: there is nothing to develop.")
     return opened
+
+
+_LARGE = 1 << 20
+"""Bytes from which on a file is looked at before all of it is decoded."""
+
+
+def _smaller_copy(
+    path: str | os.PathLike[str], limit: Limit, reading: Reading, room: tuple[int, int]
+) -> Opened | None:
+    """A smaller copy of a large picture; None where there is none, and where anything is wrong,
+    which is told when the whole is read.
+    """
+    name, suffix = plain_name(path), os.path.splitext(os.fspath(path))[1]
+    try:
+        with open_regular(path, name) as file:
+            size, codec = _size(file), codec_of(file.read(HEAD), suffix)
+            if codec is None or codec.reduced is None or size < _LARGE:
+                return None
+            _check_memory(file, name)
+            file.seek(0)
+            content = reading.reduced(codec, file, size, limit, room)
+        if content is None or content.whole is None:
+            return None
+        known = known_of(content, reading)
+        document, _ = _document(content, known, name, reading, exact=False)
+    except (OpenError, DamagedError, TooLargeError, OSError, MemoryError):
+        return None
+    width, height = content.whole
+    whole = (height, width) if known.orientation >= 5 else (width, height)
+    return Opened(document, (), codec.name, known.facts, whole)
 
 
 def _remembering(

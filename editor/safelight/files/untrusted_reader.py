@@ -29,6 +29,9 @@ from safelight.pixels import Transform
 NOTHING: Mapping[str, Value] = MappingProxyType({})
 """What most files are opened with: nothing that they are told."""
 
+LEAST = 2
+"""What the sides of a smaller copy are divided by at least."""
+
 
 class Reading(Protocol):
     """Reads what a file holds. ``PartLost`` says that a part of it could not be read; the picture
@@ -45,6 +48,13 @@ class Reading(Protocol):
     ) -> Photograph:
         """Decode a file of so many bytes, told what ``Codec.opening`` lists. Raises what
         ``codecs.codec.Reader`` does.
+        """
+
+    def reduced(
+        self, codec: Codec, file: BinaryIO, size: int, limit: Limit, room: tuple[int, int]
+    ) -> Photograph | None:
+        """A copy at most half as large, to be seen in ``room`` pixels, as ``codec.Reducer`` has it.
+        Raises what that does.
         """
 
     def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
@@ -86,6 +96,12 @@ class Here:
     ) -> Photograph:
         """As ``Reading.decode``."""
         return codec.decode(file, size, limit, np.empty, told)
+
+    def reduced(
+        self, codec: Codec, file: BinaryIO, size: int, limit: Limit, room: tuple[int, int]
+    ) -> Photograph | None:
+        """As ``Reading.reduced``."""
+        return None if codec.reduced is None else codec.reduced(file, limit, room, LEAST)
 
     def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
         """As ``Reading.sketch``."""

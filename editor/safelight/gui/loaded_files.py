@@ -48,12 +48,13 @@ def open_for_the_screen(
     importers: Importers,
     first: Callable[[actions.Opened], None] | None = None,
     developed: Wanted | None = None,
+    room: tuple[int, int] | None = None,
 ) -> Loaded:
     """Open a picture or a project and make its zoom levels; runs on a thread.
 
-    ``importers`` gives the formats of plugins. ``first`` is given a picture to look at, its levels
-    made, while the colours are converted exactly. ``developed`` says how a raw file is. Raises
-    OpenError or ProjectError.
+    ``importers`` gives the formats of plugins. ``first`` is given a picture to look at meanwhile,
+    its levels made: a smaller copy, to be seen in ``room`` pixels, or one whose colours are
+    converted coarsely. ``developed`` says how a raw file is. Raises OpenError or ProjectError.
     """
 
     def look(opened: actions.Opened) -> None:
@@ -80,7 +81,7 @@ def open_for_the_screen(
             _make_levels(history)
             return Loaded(history, film.notes)
     told = {} if developed is None else developed.settings
-    opened = actions.open_picture(path, importers=importers, first=look, told=told)
+    opened = actions.open_picture(path, importers=importers, first=look, room=room, told=told)
     document = opened.document
     if developed is not None and developed.keep:
         document = actions.with_raw_file(document, True)

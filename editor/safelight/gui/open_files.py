@@ -17,6 +17,7 @@ from safelight.gui.photograph_arrivals import Arrivals
 from safelight.gui.photograph_tabs import Tabs, labelled
 from safelight.gui.samples_and_recent_files import recent_files, remember_file
 from safelight.gui.shown_text import plain
+from safelight.gui.window_state import last_around
 
 FILMS = (".webm", ".mkv", ".mp4", ".mov", ".m4v", ".avi")
 """What the names of films end in; which of them open, their coders say."""
@@ -92,6 +93,9 @@ class Opening(QObject):
         self.count += 1
         self.changed.emit()
         look: FirstLook | None = None
+        seen_in = self._tabs.window()
+        seen = seen_in.size() * seen_in.devicePixelRatioF()
+        room = seen.width(), seen.height()
         # Before that its code is loaded, on the thread that opens.
         workspace = self._arrivals.begin() if self._backend.loaded else None
 
@@ -108,7 +112,7 @@ class Opening(QObject):
             draft = draft_of(path)
             if draft is not None:
                 return draft
-            return open_for_the_screen(path, self._backend.importers, post.post)
+            return open_for_the_screen(path, self._backend.importers, post.post, room=room)
 
         def develop(wanted: Wanted | None) -> None:
             if wanted is None:
@@ -165,10 +169,11 @@ class Opening(QObject):
         self.said.emit(str(error))
 
     def _look(self, opened: Opened, path: Path) -> FirstLook:
-        """A first look, in its tab."""
+        """A first look, in its tab, where the photograph will be."""
         from safelight.gui.previews.first_look import FirstLook
 
-        look = FirstLook(opened)
+        front = self._tabs.front()
+        look = FirstLook(opened, last_around() if front is None else front.around)
         self._tabs.addTab(look, "")
         self._tabs.furnish(look, path)
         self.changed.emit()

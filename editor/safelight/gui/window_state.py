@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtWidgets import QMainWindow
 
 from safelight.gui.samples_and_recent_files import settings
 
 _GROUP = "window"
+_AROUND = (89, 52, 310, 6)
+"""Left, top, right and bottom of what is around a picture at first, in widget pixels."""
+
 _NEVER = ("crop", "picker")
 """Tools that nobody has in hand when a photograph is opened: they change what is seen of it."""
 
@@ -42,6 +45,21 @@ def remember_work(tool: str, latest: Sequence[str], tab: str, widths: Sequence[i
     stored.setValue(f"{_GROUP}/tool", tool)
     stored.setValue(f"{_GROUP}/tab", tab)
     stored.setValue(f"{_GROUP}/panels", widths[-1])
+
+
+def remember_around(around: QMargins) -> None:
+    """Note what lies around a picture, in widget pixels."""
+    parts = around.left(), around.top(), around.right(), around.bottom()
+    settings().setValue(f"{_GROUP}/around", " ".join(map(str, parts)))
+
+
+def last_around() -> QMargins:
+    """What lay around a picture; as it is at first where nobody knows."""
+    parts = [_number(word) for word in str(settings().value(f"{_GROUP}/around", "")).split()]
+    left, top, right, below = parts if len(parts) == 4 else _AROUND
+    if left is None or top is None or right is None or below is None:
+        return QMargins(*_AROUND)
+    return QMargins(left, top, right, below)
 
 
 def last_tool(known: Sequence[str]) -> str:

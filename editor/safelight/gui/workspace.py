@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -41,6 +41,7 @@ from safelight.gui.window_state import (
     last_tool,
     last_width,
     latest_tools,
+    remember_around,
     remember_work,
 )
 from safelight.pixels import RESAMPLE, Raster
@@ -147,6 +148,14 @@ class Workspace(QWidget):
         """The photograph's name, with a star when there are edits that are in no project."""
         return self.session.files.name + (" *" if self.session.files.unsaved else "")
 
+    @property
+    def around(self) -> QMargins:
+        """What lies around the picture, in widget pixels."""
+        corner = self.canvas.mapTo(self, QPoint())
+        right = self.width() - corner.x() - self.canvas.width()
+        below = self.height() - corner.y() - self.canvas.height()
+        return QMargins(corner.x(), corner.y(), right, below)
+
     def close_session(self) -> None:
         """Give up whatever runs."""
         self._resting.stop()
@@ -168,6 +177,7 @@ class Workspace(QWidget):
         """Have the next photograph begin with the tool, the tab and the panels' width of this."""
         latest = list(self.column.latest.values())
         remember_work(self.canvas.tool.id, latest, self.sidebar.title, self.splitter.sizes())
+        remember_around(self.around)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tab over the picture hides the panels; elsewhere it goes on to the next field."""

@@ -40,6 +40,15 @@ class Written(Protocol):
         """What it could not keep."""
 
 
+Reducer: TypeAlias = Callable[[BinaryIO, Limit, tuple[int, int], int], Photograph | None]
+"""Decodes a smaller copy of a picture from a file, for less than the whole costs: given a
+``Limit``, width and height of what the picture is seen in, and by what its sides must be divided at
+least. ``Photograph.whole`` says how large the picture is. None where there is no such copy, and
+where the file has to be read as a whole to tell what is the matter with it.
+
+Raises DamagedError, TooLargeError, OSError and MemoryError.
+"""
+
 Reader: TypeAlias = Callable[..., Photograph]
 """Decodes a file, given it, its size in bytes, a ``Limit`` and a ``Room``, which it asks for what
 is as large as the picture. What it takes by keyword is what opening such a file can be told.
@@ -77,6 +86,7 @@ class Codec:
     cmyk: bool = False
     largest_side: int = 0
     exact: Callable[[Mapping[str, Value], str], bool] = lambda *_: False
+    reduced: Reducer | None = None
     in_bands: InBands | None = None
     """``write`` then takes a ``Proof`` as well, which is told of every band."""
     shows: Callable[[bytes, NDArray[Any]], bool] | None = None

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 import struct
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -59,6 +60,10 @@ _IN_NO_SCAN = frozenset({*range(0x01, 0xC4), *range(0xC5, 0xCC), *range(0xCD, 0x
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _ZEROS = bytes(128)
 """So many zero bytes in a row are more than two blocks of most pictures' codes can be."""
+
+
+_SPACES: dict[int, Space] = {1: "grey", 3: "rgb", 4: "cmyk"}
+"""What so many components are."""
 
 
 class _Segments:
@@ -162,6 +167,38 @@ def beside(data: bytes) -> tuple[int, int, int, Photograph]:
     return width, height, components, content
 
 
+def reduced(
+    file: BinaryIO, limit: Limit, room: tuple[int, int], least: int = 1
+) -> Photograph | None:
+    """A copy of a picture whose sides are divided by 1, 2, 4 or 8, as a ``codec.Reducer``: the
+    decoder computes no more of each block. None for a damaged file and one of more than eight bits.
+    """
+    from PIL import Image
+
+    data = file.read()
+    width, height, components, content = beside(data)
+    check_size(width, height, limit)
+    long, short = max(width, height), min(width, height)
+    fits = max(long / max(room), short / min(room))
+    times = max(step for step in (1, 2, 4, 8) if step <= max(fits, least))
+    if components not in _SPACES:
+        return None
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            warnings.simplefilter("ignore")
+            if image.size != (width, height):
+                return None
+            image.draft(image.mode, (max(width // times, 1), max(height // times, 1)))
+            image.decodermaxblock = len(data)
+            pixels = np.asarray(image)
+    except Exception:  # whatever Pillow does not like, ``read`` has a sentence for
+        return None
+    content.space = _SPACES[components]
+    content.pixels = pixels.reshape(*pixels.shape[:2], -1)
+    content.whole = width, height
+    return content
+
+
 def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
     """The quantisation tables by their number, in zigzag order (T.81, B.2.4.1)."""
     tables: dict[int, tuple[int, ...]] = {}
@@ -185,7 +222,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     segments = _Segments(data)
     width, height, components, bits, marker = segments.frame()
     check_size(width, height, limit)
-    space: Space | None = {1: "grey", 3: "rgb", 4: "cmyk"}.get(components)  # type: ignore[assignment]
+    space = _SPACES.get(components)
     if space is None:
         raise DamagedError(f"has {components} colour channels, which a JPEG cannot have")
     decoded = width * height * components
@@ -717,6 +754,7 @@ CODEC = Codec(
     beginnings=(rb"\xff\xd8\xff",),
     read=read,
     write=write,
+    reduced=reduced,
     in_bands=jpeg_bands.apart,
     shows=shows,
     depths=("uint8",),

@@ -94,6 +94,8 @@ class Photograph:
     source: Source = Source()
     layers: list[PhotographLayer] | None = None
     """Bottom first; None in a file that has no layers."""
+    whole: tuple[int, int] | None = None
+    """Width and height of the picture in its file, where ``pixels`` are a smaller copy of it."""
 
 
 @dataclass(slots=True)

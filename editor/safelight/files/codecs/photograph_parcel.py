@@ -66,11 +66,27 @@ def decode(
             return _BESIDE[format](file.read())
         if format == SKETCH:
             return raw.sketch(file, size, limit, room)
+        if format == REDUCED:
+            return _reduced(file, limit, told or {})
         if format == GLANCE:
             return glance(file, size, limit, told or {})
         return packed(codec(format).decode(file, size, limit, room, told or {}))
 
     return guarded(made)
+
+
+def _reduced(file: BinaryIO, limit: Limit, told: Mapping[str, Any]) -> list[NDArray[Any]]:
+    make = codec(str(told["format"])).reduced
+    room, least = (int(told["width"]), int(told["height"])), int(told["least"])
+    found = None if make is None else make(file, limit, room, least)
+    return [] if found is None else packed(found)
+
+
+def reduced_asked(format: str, room: tuple[int, int], least: int) -> dict[str, Any]:
+    """What ``decode`` is told, beside the file, for a smaller copy of a picture of a format, as a
+    ``codec.Reducer`` makes it.
+    """
+    return {"format": format, "width": room[0], "height": room[1], "least": least}
 
 
 def guarded(made: Callable[[], list[NDArray[Any]]]) -> list[NDArray[Any]]:
@@ -96,6 +112,9 @@ COLOURS, METADATA = "the colours", "the metadata"
 """What ``decode`` is asked for instead of a format, with what ``colours_asked`` and
 ``metadata_asked`` give as the file.
 """
+
+REDUCED = "a smaller copy"
+"""The same, with a picture as the file; what it is told is in ``reduced_asked``."""
 
 SKETCH = "a sketch of a raw file"
 """The same, with a raw file as the file."""
@@ -241,6 +260,7 @@ class _Packing:
             "orientation": found.orientation,
             "quantisation": found.source.quantisation,
             "layers": None if found.layers is None else [self._layer(x) for x in found.layers],
+            "whole": found.whole,
         }
 
     def _layer(self, layer: PhotographLayer) -> dict[str, Any]:
@@ -286,6 +306,25 @@ def opened(arrays: Sequence[NDArray[Any]]) -> Photograph:
         return _Opening(arrays).photograph(json.loads(arrays[0].tobytes()))
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         raise DamagedError(_NO_PHOTOGRAPH) from fault
+
+
+def reduced(arrays: Sequence[NDArray[Any]]) -> Photograph | None:
+    """The smaller copy that arrays of ``decode`` are, as ``opened`` has them; None where there is
+    none. Raises what the codec did, and DamagedError for what is no such copy.
+    """
+    if not arrays:
+        return None
+    found = opened(arrays)
+    height, width = found.pixels.shape[:2]
+    if found.whole is None or found.layers is not None or not found.pixels.shape[2]:
+        raise DamagedError(_NO_PHOTOGRAPH)
+    if not (0 < width <= found.whole[0] <= _LONGEST and 0 < height <= found.whole[1] <= _LONGEST):
+        raise DamagedError(_NO_PHOTOGRAPH)
+    return found
+
+
+_LONGEST = 1 << 31
+"""Pixels that no side has."""
 
 
 def sketched(arrays: Sequence[NDArray[Any]]) -> raw.Sketch:
@@ -358,6 +397,7 @@ class _Opening:
             None if turn is None else int(turn),
             Source(tuple(tuple(map(int, table)) for table in facts["quantisation"])),
             None if layers is None else [self._layer(item) for item in layers],
+            None if facts["whole"] is None else (int(facts["whole"][0]), int(facts["whole"][1])),
         )
 
     def _layer(self, facts: dict[str, Any]) -> PhotographLayer:

@@ -51,6 +51,8 @@ class Picture:
     """Whether a tile must not be painted over another: both would be seen."""
     coloured = True
     """Whether it has a document's colours, and no marks of the window's own."""
+    crisp = True
+    """Whether its pixels are seen as squares where they are large."""
 
     def __init__(
         self,
@@ -134,7 +136,8 @@ class Picture:
             self._look_again(look)
         level = min(max(0, math.floor(math.log2(1 / zoom) + 1e-9)), self.coarsest)
         step = zoom * (1 << level)
-        exact = abs(step - round(step)) < 1e-6 and (zoom >= 2 or round(step) == 1)
+        whole = abs(step - round(step)) < 1e-6 and (zoom >= 2 or round(step) == 1)
+        exact = whole and (self.crisp or round(step) == 1)
         if exact:
             times = round(step)
             place = Place(_nearest(left), _nearest(top), times, times, True, False)
@@ -200,7 +203,7 @@ class Picture:
         # The last column of a level may stand for half a pixel: measure by the picture itself.
         width, height = self.size(level)
         across, down = self.width * zoom / width, self.height * zoom / height
-        return Place(left, top, across, down, smooth=zoom < 2)
+        return Place(left, top, across, down, smooth=zoom < 2 or not self.crisp)
 
     def _paint_coarser(
         self,
@@ -296,6 +299,22 @@ class Picture:
         """A tile and one pixel of its neighbours on each side where there is one."""
         place = tile_region(self.size(level), level, row, column)
         return self._look.image(self._pixels(place))
+
+
+class SmallerCopy(Picture):
+    """A smaller copy of a picture, which is painted as large as that is."""
+
+    def __init__(self, raster: Raster, profile: Profile, whole: tuple[int, int]) -> None:
+        super().__init__(raster, profile)
+        self._copy = Picture(raster, profile)
+        self._copy.crisp = False
+        self.width, self.height = whole
+
+    def paint(
+        self, painter: QPainter, left: float, top: float, zoom: float, clip: QRect, tiles: Tiles
+    ) -> None:
+        """As ``Picture.paint``, of the whole."""
+        self._copy.paint(painter, left, top, zoom * self.width / self._copy.width, clip, tiles)
 
 
 def tile_region(size: tuple[int, int], level: int, row: int, column: int) -> Region:
