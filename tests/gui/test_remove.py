@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import Stroke, render
+from safelight.document import Stroke, render, selections
+from safelight.document.edits import mask_edits, selection_edits
 from tests.gui.conftest import open_in, photograph
 
 LEFT = Qt.MouseButton.LeftButton
@@ -76,6 +77,48 @@ def test_a_dragged_stroke_is_what_is_removed(opened, qtbot):
     assert mask[150, 140:260].all()
     assert not mask[150, :130].any()
     assert not mask[120].any()
+
+
+def test_spots_that_are_clicked_while_one_is_filled_follow(opened, qtbot):
+    canvas, session = opened.canvas, opened.session
+    for x in (200, 60, 340):
+        qtbot.mouseClick(canvas, LEFT, pos=at(canvas, x, 150))
+    assert [round(stroke.points[0][0], -1) for stroke in canvas.strokes] == [200, 60, 340]
+    qtbot.waitUntil(lambda: session.job is not None)
+    assert "2 more to do" in opened.strip.title.text()
+    session.undo()  # the last click was one too many
+    assert len(canvas.strokes) == 2
+    qtbot.waitUntil(lambda: labels(opened).count("Remove") == 2 and session.idle)
+    assert canvas.strokes == ()
+    removed = [layer.mask.bounds() for layer in session.document.walk() if layer.filter]
+    assert [round(place.x + place.width / 2, -1) for place in removed] == [200, 60]
+    assert not opened.messages.isVisible()
+
+
+def test_cancel_forgets_what_waits(opened, qtbot):
+    for x in (200, 60):
+        qtbot.mouseClick(opened.canvas, LEFT, pos=at(opened.canvas, x, 150))
+    qtbot.waitUntil(lambda: opened.session.job is not None)
+    opened.session.cancel()
+    qtbot.waitUntil(lambda: opened.session.idle)
+    assert opened.canvas.strokes == ()
+    assert labels(opened) == ["Open"]
+
+
+def test_what_is_asked_for_while_pixels_are_made_follows(opened, qtbot):
+    """A job's result among it, which would be lost otherwise."""
+    session = opened.session
+    x, y = 200, 150
+    session.do(selections.select_similar(x=x, y=y))
+    assert session.busy
+    session.do(mask_edits.add_mask(layer=session.active))
+    session.do(selection_edits.deselect())
+    qtbot.waitUntil(lambda: session.idle)
+    assert labels(opened)[-2:] == ["Add mask", "Deselect"]
+    shown = session.layer.mask.to_array()[..., 0]
+    assert shown[145:155, 195:205].min() == 255
+    assert shown[0, 0] == 0
+    assert session.document.selection is None
 
 
 def test_escape_lets_go_of_a_stroke(opened, qtbot):

@@ -24,6 +24,7 @@ from safelight.gui.previews.lightbox_pictures import Sketching
 from safelight.gui.previews.proof_updates import Proving
 from safelight.gui.session import Session
 from safelight.gui.setting_proposals import Proposals
+from safelight.gui.waiting_work import Work
 
 _PREVIEW_PIXELS = 3_000_000
 """Most pixels of a result that a preview computes; a larger view is previewed in its middle."""
@@ -388,7 +389,9 @@ class FilterStack(QStackedWidget):
         return found
 
     def apply_along(self, identity: str, stroke: Stroke) -> None:
-        """Apply a filter, as its settings begin, where a stroke has been: it selects nothing."""
+        """Apply a filter, as its settings begin, where a stroke has been: it selects nothing. It
+        waits for what is under way.
+        """
         declaration, session = self.offered.declaration(identity), self._session
         if declaration is None:
             self._messages.say(
@@ -396,14 +399,17 @@ class FilterStack(QStackedWidget):
                 " with Filters › Plugins.",
                 about="filter",
             )
-        elif not session.idle:
-            name = session.busy or (session.job.declaration.title if session.job else "")
-            self._messages.say(f"{name} is not finished yet: then paint again.", about="filter")
         else:
             self._settle()
             self.close_tried()
             where = edits.along(session.document, stroke)
-            session.jobs.apply(declaration, declaration.settings(), self._canvas.visible(), where)
+
+            def start() -> None:
+                session.jobs.apply(
+                    declaration, declaration.settings(), self._canvas.visible(), where
+                )
+
+            session.wait(Work(declaration.title, start, stroke, alone=True))
 
     def _settle(self) -> None:
         for about in ("filter", "settings"):

@@ -71,8 +71,8 @@ class JobStrip(QFrame):
         self.cancel.hide()
         self.show()
 
-    def show_run(self, run: Progress | None) -> None:
-        """Show how far something is; nothing when nothing runs."""
+    def show_run(self, run: Progress | None, waiting: int = 0) -> None:
+        """Show how far something is, and how many things wait for it; nothing when nothing runs."""
         self._soon.stop()
         self.bar.setRange(0, 1000)
         self.cancel.show()
@@ -80,7 +80,8 @@ class JobStrip(QFrame):
         if run is None:
             self.cancel.setEnabled(True)
             return
-        self.title.setText(plain(run.title))
+        more = f" · {waiting} more to do" if waiting else ""
+        self.title.setText(plain(run.title) + more)
         # Left to itself a progress bar repaints at once, and all else that waits to be painted.
         self.bar.setUpdatesEnabled(False)
         self.bar.setValue(round(run.done * 1000))

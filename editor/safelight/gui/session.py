@@ -32,6 +32,7 @@ from safelight.gui.previews.previews import Previews
 from safelight.gui.recipe_thread import Playing
 from safelight.gui.save_status import Saving
 from safelight.gui.stale_results import Results
+from safelight.gui.waiting_work import WaitingWork, Work
 from safelight.pixels import prepare_beside
 
 _PICTURES = 8
@@ -75,6 +76,7 @@ class Session(Edited):
         self._token: str | None = None
         self._later: Edit | None = None
         """The newest edit of the gesture whose edit before is being made."""
+        self.waiting = WaitingWork()
         self._renderer = Renderer(memory=_RENDERED, lenient=True)
         self._pictures: list[tuple[Document, Picture]] = []
         self._asked_for: set[str] = set()
@@ -100,6 +102,7 @@ class Session(Edited):
         self.jobs = Jobs(self, self.installed, self.previews, self.do)
         self.jobs.changed.connect(self.job_changed)
         self.jobs.changed.connect(self.overlay_changed)
+        self.job_changed.connect(self._go_on_with_waiting)
         for source in (self.files, self.installed, self.results, self.previews, self.jobs):
             self.repeat(source)
 
@@ -108,6 +111,7 @@ class Session(Edited):
         self.studio = studio
         self.results.hear(studio)
         self.draw_afresh()
+        self._go_on_with_waiting()
 
     def look_at_frame(self, number: int) -> None:
         """Look at another picture of the sequence, if there is that one."""
@@ -127,7 +131,8 @@ class Session(Edited):
         return self.job or self.recipe or self.writing
 
     def cancel(self) -> None:
-        """Stop the job, or the recipe, that runs; or else the export."""
+        """Stop the job, or the recipe, that runs, and forget what waits; or else the export."""
+        self.waiting.drop()
         if self.writing is not None and self.under_way is self.writing:
             self.writing.cancel()
         if self.recipe is not None:
@@ -168,15 +173,31 @@ class Session(Edited):
     # -- edits ---------------------------------------------------------------------------------
 
     def do(self, edit: Edit) -> None:
-        """Make an edit; one that takes its time is made on a thread."""
+        """Make an edit; one that takes its time is made on a thread. While something is being done
+        an edit waits; one of a gesture does not, since what it is made of may be over by then.
+        """
         if self.follows(edit):
             self._later = edit
+        elif self.busy and edit.token is None:
+            self.wait(Work(edit.label, lambda: self.do(edit)))
         elif self.busy:
             self.complained.emit("edit", f"{self.busy} is not finished yet.", "")
         elif edit.renders is not None:
             self._do_on_thread(edit)
         else:
             self._do(edit)
+
+    def wait(self, work: Work) -> None:
+        """Begin with something as soon as that can be: at once where nothing is in its way."""
+        self.waiting.add(work)
+        self._go_on_with_waiting()
+        self.job_changed.emit()
+
+    def _go_on_with_waiting(self) -> None:
+        while not self.closed and self.waiting.go_on(
+            busy=bool(self.busy), idle=self.idle and self.studio is not None
+        ):
+            pass
 
     def follows(self, edit: Edit) -> bool:
         """Whether an edit is a newer one of the gesture whose edit before is being made."""
@@ -257,7 +278,10 @@ class Session(Edited):
             self.active_changed.emit()
 
     def undo(self) -> None:
-        """One step back."""
+        """One step back: what waits last is forgotten before what is done is undone."""
+        if self.waiting.drop_last():
+            self.job_changed.emit()
+            return
         self.jump(self.history.position - 1)
 
     def redo(self) -> None:
@@ -332,6 +356,7 @@ class Session(Edited):
     def close(self) -> None:
         """Give up whatever runs, and let go of everything. Does not wait."""
         self.closed = True
+        self.waiting.drop()
         self._tidying.stop()
         if self.recipe is not None:
             self.recipe.cancel()

@@ -375,7 +375,8 @@ class Workspace(QWidget):
         if run is None and session.busy:
             self.strip.show_work(session.busy)
         else:
-            self.strip.show_run(run)
+            self.strip.show_run(run, len(session.waiting))
+        self.canvas.show_strokes(session.waiting.strokes)
 
     def _show_job(self) -> None:
         self.show_progress()

@@ -37,6 +37,7 @@ from safelight.workers.filter_measurements import Preparations, view
 from safelight.workers.glimpses import GLIMPSE_PAUSE, ROOM, SIDE, short
 from safelight.workers.job_kinds import Task, Whole, kind_of
 from safelight.workers.pieces import Piece, Plan, quarters
+from safelight.workers.remaining_time import Pace
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
@@ -314,7 +315,7 @@ class _Run:
         self.under_way: deque[_UnderWay] = deque()
         self.uses_cuda = False
         self.numbers = itertools.count(1)
-        self.started = time.monotonic()
+        self.pace = Pace(time.monotonic())
         self.done_pixels = 0
 
     def run(self) -> dict[str, Raster]:
@@ -548,9 +549,7 @@ class _Run:
         wanted = self.kind.wanted()
         whole = wanted.width * wanted.height * len(self.job.parts)
         done = min((self.done_pixels + further) / whole, 1.0)
-        elapsed = time.monotonic() - self.started
-        remaining = elapsed / done * (1 - done) if done else None
-        self.job._tell(JobProgress(done, remaining, words))
+        self.job._tell(JobProgress(done, self.pace.remaining(done, time.monotonic()), words))
 
     def _told(self, message: messages.Progress | messages.Glimpsed) -> None:
         """Pass on what the worker says of the piece that it is at, or of what comes before all."""

@@ -36,6 +36,7 @@ class Viewport(QWidget):
     the layer whose mask a brush is for (None: the selection). ``shown_from`` leads from the points
     of what is seen to those of the document's picture; a tool may show more than that.
     ``tools`` are those that a hand can take, by id.
+    ``strokes`` are those after which something is not done yet.
     ``lines`` tells what is shown above the picture: the pixel grid, the rulers, the guides, the
     mask, what is clipped; and whether a hand snaps to lines.
     """
@@ -66,6 +67,7 @@ class Viewport(QWidget):
         self.lines |= {"mask": False, "mask_alone": False, "clipping": False, "snaps": True}
         self.held = HeldKeys(self)
         self.tools: dict[str, Any] = {}
+        self.strokes: tuple[Stroke, ...] = ()
 
     # -- for tools -----------------------------------------------------------------------------
 
@@ -76,6 +78,12 @@ class Viewport(QWidget):
     def apply(self, identity: str, stroke: Stroke) -> None:
         """Ask for a filter, as its settings begin, where a stroke has been."""
         self.filter_wanted.emit(identity, stroke)
+
+    def show_strokes(self, strokes: tuple[Stroke, ...]) -> None:
+        """Show where what brushes have asked for is still to be done."""
+        if strokes != self.strokes:
+            self.strokes = strokes
+            self.update()
 
     def take(self, name: str) -> None:
         """Take the tool of that id in hand."""

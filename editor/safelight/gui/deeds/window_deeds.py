@@ -124,7 +124,8 @@ def _file(context: DeedContext) -> list[Deed]:
 
 def _edit(context: DeedContext) -> list[Deed]:
     def back(workspace: Workspace) -> bool:
-        return workspace.session.history.can_undo and not workspace.session.locked
+        session = workspace.session
+        return len(session.waiting) > 0 or (session.history.can_undo and not session.locked)
 
     def forth(workspace: Workspace) -> bool:
         return workspace.session.history.can_redo and not workspace.session.locked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from PySide6.QtCore import QPointF, Qt
@@ -19,7 +19,7 @@ FILTER = "safelight_repair.remove"
 """The filter that fills what was painted over."""
 
 _RED = QColor(230, 60, 60, 120)
-"""What is painted over until the hand lets go."""
+"""What is painted over until it is gone."""
 
 
 class Remove(Brush):
@@ -93,14 +93,22 @@ class Remove(Brush):
         """Alt means nothing here."""
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
-        points = [pose.point(x, y) for x, y in self.brush.points]
-        if not points:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for stroke in self.surface.strokes:
+            self._redden(painter, pose, [point[:2] for point in stroke.points], stroke.radius)
+        self._redden(painter, pose, self.brush.points, self.brush.size / 2)
+
+    def _redden(
+        self, painter: QPainter, pose: Pose, points: Iterable[Sequence[float]], radius: float
+    ) -> None:
+        """Lay red along points of the picture."""
+        seen = [pose.point(x, y) for x, y in points]
+        if not seen:
             return
-        path = QPainterPath(points[0])
-        for point in points[1:] or [points[0] + QPointF(0.01, 0)]:
+        path = QPainterPath(seen[0])
+        for point in seen[1:] or [seen[0] + QPointF(0.01, 0)]:
             path.lineTo(point)
-        pen = QPen(_RED, self.brush.size * pose.view.zoom)
+        pen = QPen(_RED, 2 * radius * pose.view.zoom)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.strokePath(path, pen)
