@@ -1,10 +1,17 @@
 """``safelight sequence``: pictures in order, filtered and written."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from safelight.actions.sequences.open_sequences import opened_pictures
 from safelight.cli.main import main
+from safelight.document import History, Layer, keyframe_commands, sequence_commands
+from safelight.document.content import Fill
+from safelight.files import Project
 
 
 @pytest.fixture
@@ -25,6 +32,16 @@ def means(path):
             image.seek(number)
             found.append(float(np.asarray(image.convert("RGB")).mean()))
         return found, image.info.get("duration")
+
+
+def corners(path):
+    """The red of each frame, where nothing but its light changes."""
+    with Image.open(path) as image:
+        found = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            found.append(image.convert("RGB").getpixel((60, 40))[0])
+        return found
 
 
 def test_a_folder_becomes_a_film_that_is_steadied(folder, tmp_path, capsys):
@@ -63,3 +80,28 @@ def test_what_cannot_be_done_is_said(folder, tmp_path, capsys):
     assert main(["sequence", str(tmp_path / "gone.gif"), out]) == 1
     assert "does not exist" in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == [folder]
+
+
+def test_a_project_with_a_moving_adjustment_is_written_from_in_to_out(folder, tmp_path, capsys):
+    made = opened_pictures([folder]).document
+    light = Layer("White", Fill("#ffffff"), id="white")
+    made = replace(made, layers=(*made.layers, light))
+    for frame, opacity in ((1, 0.0), (4, 1.0)):
+        told = {"layer": "white", "frame": frame, "values": f'{{"opacity": {opacity}}}'}
+        made = keyframe_commands.set_keyframe(**told).apply(made)
+    made = sequence_commands.in_and_out(first=2).apply(made)
+    project = tmp_path / "lapse.safelight"
+    Project.create(project, History.start(made)).close()
+    out = tmp_path / "out.png"
+    assert main(["sequence", str(project), str(out)]) == 0
+    assert "3 pictures" in capsys.readouterr().out
+    assert corners(out) == [130 + round(125 / 3), round(90 + 165 * 2 / 3), 255]
+    recipe = tmp_path / "shorter.json"
+    steps = [
+        {"command": "delete_frames", "settings": {"frames": "3"}},
+        {"filter": "invert", "settings": {}},
+    ]
+    recipe.write_text(json.dumps({"version": 2, "steps": steps}))
+    again = ["sequence", str(project), str(out), "--overwrite", "--recipe", str(recipe)]
+    assert main(again) == 0
+    assert corners(out) == [255 - (130 + round(125 / 3)), 255 - round(90 + 165 * 2 / 3)]

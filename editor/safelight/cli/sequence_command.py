@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from safelight import actions
-from safelight.actions.sequences.filter_frames import filtered_frames, scratch_folder
+from safelight.actions.opened_file import opened_file
+from safelight.actions.recipes import Recipe, check_recipe, placed, play, read_recipe
+from safelight.actions.sequences.filter_frames import filtered_frames, finishing, scratch_folder
 from safelight.actions.sequences.open_sequences import opened_pictures, opened_sequence
+from safelight.actions.stop import Stop
 from safelight.api import Declaration, ParameterError, Value
 from safelight.cli.basic_commands import reported, say
 from safelight.cli.command_options import settings_of
@@ -19,7 +22,16 @@ from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import tell
-from safelight.document import Document, frames
+from safelight.document import (
+    Document,
+    Edit,
+    EditError,
+    History,
+    Record,
+    frames,
+    sequence_commands,
+)
+from safelight.files import OpenError
 from safelight.files.sequences.export_sequence import (
     export_numbered,
     export_sequence,
@@ -31,12 +43,16 @@ def sequence(parser: Parser) -> Run:
     """``safelight sequence IN… OUT``: pictures in order, filtered and written as one file."""
     endings = " ".join(ending for each in sequence_formats().values() for ending in each)
     parser.description = (
-        "Filter a film, an animation, or pictures in order (a folder, or several files), and write"
-        " them."
+        "Filter a film, an animation, pictures in order (a folder, or several files) or a project"
+        " that holds a sequence, with all its layers, and write them."
     )
     parser.epilog = f"OUT ends in one of {endings}; with --numbered or --last as a picture does."
     parser.add_argument(
-        "inputs", nargs="+", type=file_name, metavar="IN", help="a film, an animation, pictures"
+        "inputs",
+        nargs="+",
+        type=file_name,
+        metavar="IN",
+        help="a film, an animation, pictures, a project",
     )
     parser.add_argument("output", type=file_name, metavar="OUT", help="the file to write")
     parser.add_argument(
@@ -47,8 +63,11 @@ def sequence(parser: Parser) -> Run:
         metavar="NAME[:SETTING=VALUE,…]",
         help="a filter for every picture, several in turn",
     )
-    parser.add_argument("--first", type=int, default=1, help="the first picture, from 1")
-    parser.add_argument("--final", type=int, help="the last picture")
+    parser.add_argument(
+        "--recipe", type=file_name, metavar="FILE", help="steps before that: filters become layers"
+    )
+    parser.add_argument("--first", type=int, help="the first picture, from 1; else that of in")
+    parser.add_argument("--final", type=int, help="the last picture; else that of out")
     parser.add_argument("--reverse", action="store_true", help="from the end to the beginning")
     parser.add_argument(
         "--duration", type=int, metavar="MS", help="how long each picture is shown, milliseconds"
@@ -68,25 +87,47 @@ def sequence(parser: Parser) -> Run:
 
 @reported
 def _sequence(options: argparse.Namespace) -> int:
-    opened = (
-        opened_sequence(options.inputs[0])
-        if len(options.inputs) == 1 and not Path(options.inputs[0]).is_dir()
-        else opened_pictures(options.inputs)
-    )
-    say(opened.notes)
-    document = _arranged(opened.document, options)
+    with contextlib.ExitStack() as stack:
+        document, notes = _opened(options, stack)
+        say(notes)
+        return _written(_arranged(document, options), options)
+
+
+def _opened(
+    options: argparse.Namespace, stack: contextlib.ExitStack
+) -> tuple[Document, tuple[str, ...]]:
+    """The sequence that is asked for, which may be read until ``stack`` is closed, and notes."""
+    first = Path(options.inputs[0])
+    if len(options.inputs) > 1 or first.is_dir():
+        opened = opened_pictures(options.inputs)
+    elif actions.is_project(first):
+        history, notes = stack.enter_context(opened_file(first))
+        if not frames.sequences(history.document):
+            raise OpenError(f"{first.name} holds no sequence.")
+        return history.document, notes
+    else:
+        opened = opened_sequence(first)
+    return opened.document, opened.notes
+
+
+def _written(document: Document, options: argparse.Namespace) -> int:
     choices = actions.ExportOptions(quality=options.quality)
+    stop = Stop()
     bar = ProgressBar(document.name, sys.stderr, hidden=options.quiet)
     with actions.Studio(options.device) as studio:
         asked = [_asked(studio, text) for text in options.filter]
+        if options.recipe is not None:
+            document = _done(document, read_recipe(options.recipe), studio)
         parts = len(asked) + 1
         try:
             for number, (filter, settings) in enumerate(asked):
                 hear = _share(bar, number / parts, 1 / parts)
                 document = filtered_frames(document, filter, settings, studio, hear=hear)
             hear = _share(bar, (parts - 1) / parts, 1 / parts)
+            finished = finishing(studio, stop)
             if options.last:
-                last = frames.at(document, frames.length(document) - 1)
+                final = frames.bounds(document)[1]
+                last = finished(frames.at(document, final), final)
                 target = Target(options.output, choices, studio, options.overwrite)
                 exported, shown = target.export(last), last
             elif options.numbered:
@@ -96,6 +137,7 @@ def _sequence(options: argparse.Namespace) -> int:
                     choices,
                     overwrite=options.overwrite,
                     live=studio.live,
+                    finished=finished,
                     hear=hear,
                 )
                 exported, shown = made[-1], document
@@ -107,6 +149,7 @@ def _sequence(options: argparse.Namespace) -> int:
                     choices,
                     overwrite=options.overwrite,
                     live=studio.live,
+                    finished=finished,
                     hear=hear,
                 )
                 shown = document
@@ -115,7 +158,8 @@ def _sequence(options: argparse.Namespace) -> int:
     say(exported.notes)
     if not options.quiet:
         tell_exported(exported, shown)
-        count = 1 if options.last else frames.length(document)
+        first, final = frames.bounds(document)
+        count = 1 if options.last else final - first + 1
         tell(f"{count:,} {'picture' if count == 1 else 'pictures'}", done=True)
     return 0
 
@@ -133,20 +177,39 @@ def _share(bar: ProgressBar, first: float, share: float) -> Callable[[float], No
 
 def _arranged(document: Document, options: argparse.Namespace) -> Document:
     """The pictures that are asked for, in the order that is asked for. Raises ParameterError."""
-    (layer,) = document.layers
-    held, count = layer.content, frames.length(document)
-    final = count if options.final is None else options.final
-    if not 1 <= options.first <= final <= count:
+    count, (begin, end) = frames.length(document), frames.bounds(document)
+    first = begin + 1 if options.first is None else options.first
+    final = end + 1 if options.final is None else options.final
+    if not 1 <= first <= final <= count:
         raise ParameterError(
             f"there are {count:,} pictures: --first and --final are among 1 to {count:,}"
         )
-    order = list(range(options.first - 1, final))
-    held = held.arranged(order[::-1] if options.reverse else order).at(0)
+    told = [f"1-{first - 1}"] * (first > 1) + [f"{final + 1}-{count}"] * (final < count)
+    if told:
+        document = sequence_commands.delete_frames(frames=",".join(told)).apply(document)
+    document = sequence_commands.in_and_out().apply(document)
+    if options.reverse:
+        document = sequence_commands.reverse_frames().apply(document)
     if options.duration is not None:
         if not 1 <= options.duration <= frames.LONGEST:
             raise ParameterError("a picture is shown for 1 ms to an hour")
-        held = replace(held, durations=(options.duration,) * len(order))
-    return document.with_layer(replace(layer, content=held))
+        document = sequence_commands.frame_duration(duration=options.duration).apply(document)
+    return frames.at(document, 0)
+
+
+def _done(document: Document, recipe: Recipe, studio: actions.Studio) -> Document:
+    """The sequence after the steps of a recipe. Raises EditError and UnknownFilter."""
+
+    def layered(document: Document, record: Record, above: str) -> Edit:
+        declaration = studio.filter(record.id)
+        settings = declaration.settings(record.settings)
+        made, layer = placed(document, declaration, settings, record, above)
+        if layer is None:
+            raise EditError(f"{declaration.title} cannot be a layer over a sequence: use --filter")
+        return Edit(declaration.title, lambda _: made)
+
+    check_recipe(recipe, studio.filter)
+    return play(recipe, History.start(document), layered, studio.live).document
 
 
 def _asked(studio: actions.Studio, text: str) -> tuple[Declaration, dict[str, Value]]:

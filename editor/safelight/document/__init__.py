@@ -16,6 +16,7 @@ from safelight.document import (
     retouch_commands,
     saved_selections,
     selections,
+    sequence_commands,
     shape_commands,
     text_commands,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "reshape_commands",
     "saved_selections",
     "selections",
+    "sequence_commands",
     "shape_commands",
     "text_commands",
     "result_key",

@@ -32,11 +32,13 @@ LONGEST = 3_600_000
 class Frames:
     """Pictures of one size, number of channels and depth, and how long each is shown in
     milliseconds. ``shown`` is the one that is looked at. The same picture may be there many times.
+    ``bounds`` are the first and the last that are played and exported; None: all of them.
     """
 
     pictures: tuple[Raster, ...]
     durations: tuple[int, ...]
     shown: int = 0
+    bounds: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.pictures) <= MOST_FRAMES:
@@ -47,6 +49,10 @@ class Frames:
             raise ValueError("a picture is shown for 1 ms to an hour")
         if not 0 <= self.shown < len(self.pictures):
             raise ValueError(f"a sequence of {len(self.pictures)} has no picture {self.shown}")
+        if self.bounds is not None:
+            first, last = self.bounds
+            if not 0 <= first <= last < len(self.pictures):
+                raise ValueError("in and out of a sequence are pictures of it, in this order")
         kinds = {(each.width, each.height, each.channels, each.depth) for each in self.pictures}
         if len(kinds) > 1:
             raise ValueError("the pictures of a sequence are of one size, depth and kind")
@@ -66,16 +72,23 @@ class Frames:
         return made
 
     def arranged(self, order: Sequence[int]) -> Frames:
-        """Those pictures, by their numbers, in that order, each with its duration.
+        """Those pictures, by their numbers, in that order, each with its duration. In and out stay
+        where they are in time where there are as many pictures as before.
 
         Raises ValueError for none, and IndexError for a number that there is not.
         """
         places = list(order)
         where = places.index(self.shown) if self.shown in places else 0
+        bounds = self.bounds
+        if bounds is not None and len(places) != len(self.pictures):  # they stay at their pictures
+            first, last = bounds
+            still = [at for at, place in enumerate(places) if first <= place <= last]
+            bounds = (still[0], still[-1]) if still else None
         return Frames(
             tuple(self.pictures[place] for place in places),
             tuple(self.durations[place] for place in places),
             where,
+            bounds,
         )
 
 
@@ -133,6 +146,14 @@ def position(document: Document) -> int:
     """The picture that is looked at, of the longest sequence; 0 without any."""
     longest = max(_held(document), key=lambda each: len(each.pictures), default=None)
     return 0 if longest is None else longest.shown
+
+
+def bounds(document: Document) -> tuple[int, int]:
+    """The first and the last picture that are played and exported."""
+    longest = max(_held(document), key=lambda each: len(each.pictures), default=None)
+    if longest is None or longest.bounds is None:
+        return 0, length(document) - 1
+    return longest.bounds
 
 
 def durations(document: Document) -> tuple[int, ...]:

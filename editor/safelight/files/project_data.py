@@ -260,7 +260,7 @@ def _frames_to_json(held: Frames, keep: Keep) -> dict[str, Any]:
         "order": [pictures[picture] for picture in held.pictures],
         "durations": list(held.durations),
         "shown": held.shown,
-    }
+    } | ({"bounds": list(held.bounds)} if held.bounds else {})
 
 
 def _frames_from_json(data: _Fields, found: _Found) -> Frames:
@@ -274,7 +274,11 @@ def _frames_from_json(data: _Fields, found: _Found) -> Frames:
         raise DataError("a sequence names a picture that is not there")
     pictures = [found.raster(str(name)) for name in names]
     shown = data.number("shown", 0, MOST_FRAMES)
-    return Frames(tuple(pictures[number] for number in order), tuple(durations), shown)
+    ends = data.optional("bounds", list)
+    if ends is not None and (len(ends) != 2 or not all(type(each) is int for each in ends)):
+        raise DataError("in and out of a sequence are no pair of numbers")
+    bounds = None if ends is None else (ends[0], ends[1])
+    return Frames(tuple(pictures[number] for number in order), tuple(durations), shown, bounds)
 
 
 def _told_aside(data: Any, keep_bytes: KeepBytes) -> Any:

@@ -20,13 +20,15 @@ def write_beside(
     title: str,
     work: Callable[[Callable[[float], None]], actions.Exported],
     done: Callable[[actions.Exported], object],
+    stop: Callable[[], object] = lambda: None,
 ) -> None:
     """Export what a workspace has on a thread: ``work`` is told whom to tell how far it is. How far
-    it is shows below the picture, where it can be stopped; ``done`` is called at the end.
+    it is shows below the picture, where it can be stopped, what it waits for by ``stop``; ``done``
+    is called at the end.
     """
     session = workspace.session
     context.closing.exporting.add(session)
-    writing = session.writing = Writing(session, title, workspace.show_progress)
+    writing = session.writing = Writing(session, title, workspace.show_progress, stop)
 
     def end() -> None:
         context.closing.exporting.discard(session)
@@ -40,9 +42,10 @@ def write_beside(
 
     def failed(error: Exception) -> None:
         from safelight.actions import Cancelled
+        from safelight.actions.stop import Stopped
 
         end()
-        if isinstance(error, Cancelled):
+        if isinstance(error, (Cancelled, Stopped)):
             workspace.line.mention("The export was stopped; nothing was written.")
             return
         workspace.messages.say(str(error), about="export")

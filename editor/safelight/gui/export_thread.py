@@ -13,14 +13,22 @@ from safelight.gui.background import Mailbox
 class Writing:
     """What is known on the window's thread of an export that is done on another.
 
-    ``hear`` is called there; ``changed`` is called here when it is further.
+    ``hear`` is called there; ``changed`` is called here when it is further. ``stop`` ends what does
+    not hear of its own accord: a filter's job.
     """
 
-    def __init__(self, owner: QObject, title: str, changed: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        owner: QObject,
+        title: str,
+        changed: Callable[[], object],
+        stop: Callable[[], object] = lambda: None,
+    ) -> None:
         self.title = title
         self.done = 0.0
         self.said = ""
         self._changed = changed
+        self._stop = stop
         self._mailbox = Mailbox(owner, self._take)
         self._stopped = threading.Event()
 
@@ -35,6 +43,7 @@ class Writing:
     def cancel(self) -> None:
         """Stop it where it can be; nothing is left of it."""
         self._stopped.set()
+        self._stop()
 
     def end(self) -> None:
         """Hear no more of it."""

@@ -78,7 +78,7 @@ def export_frames(context: DeedContext) -> None:
     )
     if target is None:
         return
-    document = session.history.document
+    document, stop = session.history.document, Stop()
 
     def work(hear: Callable[[float], None]) -> actions.Exported:
         return export_sequence(
@@ -87,7 +87,7 @@ def export_frames(context: DeedContext) -> None:
             scratch_folder(),
             overwrite=True,  # which has been asked
             live=studio.live,
-            finished=finishing(studio, Stop()),
+            finished=finishing(studio, stop),
             hear=hear,
         )
 
@@ -96,4 +96,4 @@ def export_frames(context: DeedContext) -> None:
         if exported.notes:
             workspace.messages.say("\n".join(exported.notes))
 
-    write_beside(context, workspace, f"Exporting {target.name}", work, done)
+    write_beside(context, workspace, f"Exporting {target.name}", work, done, stop.ask)

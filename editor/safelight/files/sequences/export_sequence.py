@@ -42,7 +42,8 @@ def export_sequence(
     finished: Finished = lambda document, _: document,
     hear: Callable[[float], object] = lambda _: None,
 ) -> Exported:
-    """Write all pictures of a document into one file, in the format that its ending names.
+    """Write the pictures of a document, from in to out, into one file, in the format that its
+    ending names.
 
     The pictures are 8-bit sRGB. Of ``options`` the size, the sharpening and the quality count.
     ``finished`` makes a document ready at each picture. What is set aside goes into ``scratch``.
@@ -61,14 +62,15 @@ def export_sequence(
             f"{name} has no ending of a format that holds a sequence; there are {there}."
         )
     check_target(path, overwrite=overwrite)
-    count, notes = frames.length(document), list[str]()
+    first_one, last_one = frames.bounds(document)
+    count, notes = last_one - first_one + 1, list[str]()
     srgb = replace(options, profile=None if document.profile.is_srgb else profile_in("sRGB"))
-    durations = frames.durations(document)
+    durations = frames.durations(document)[first_one : last_one + 1]
     size: list[tuple[int, int]] = []
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
-        for number in range(count):
-            hear(number / count)
+        for number in range(first_one, last_one + 1):
+            hear((number - first_one) / count)
             content = content_of(finished(frames.at(document, number), number), srgb, live=live)
             notes.extend(note for note in content.notes if note not in notes)
             pixels = np.asarray(content.pixels, np.uint8)
@@ -130,17 +132,18 @@ def export_numbered(
     finished: Finished = lambda document, _: document,
     hear: Callable[[float], object] = lambda _: None,
 ) -> list[Exported]:
-    """Write every picture of a document into a file of its own: ``photo.png`` becomes
-    photo_0001.png and so on. Raises what ``files.export`` does; files that are there stay.
+    """Write every picture of a document, from in to out, into a file of its own: ``photo.png``
+    becomes photo_0001.png and so on. Raises what ``files.export`` does; files that are there stay.
     """
-    count = frames.length(document)
+    first, last = frames.bounds(document)
+    count = last - first + 1
     digits = max(4, len(str(count)))
     made = []
     for number in range(count):
         hear(number / count)
         stem, ending = os.path.splitext(os.fspath(pattern))
         path = f"{stem}_{number + 1:0{digits}}{ending}"
-        seen = finished(frames.at(document, number), number)
+        seen = finished(frames.at(document, first + number), first + number)
         made.append(export(seen, path, options, overwrite=overwrite, live=live))
     hear(1.0)
     return made
