@@ -97,6 +97,7 @@ def test_a_strangers_plugin_sees_its_code_and_writes_to_its_scratch_folder_alone
     seen = given(words, "--ro-bind-try")
     assert seen[0] == str(code)
     assert str(code / "painter.onnx") in seen
+    assert {sys.executable, str(Path(sys.executable).resolve())} <= set(seen)  # what it starts
     assert not {"/", "/home", "/root", "/tmp", "/etc", "", str(Path.home())} & set(seen)
 
 

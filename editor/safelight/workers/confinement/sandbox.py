@@ -130,8 +130,17 @@ def wrapping(
     """
     if not available().wrapped:
         return []
-    loaded = [*readable, *map(Path, _LOADED)]
+    loaded = [*readable, *_interpreter(), *map(Path, _LOADED)]
     return bubblewrap.prefix(loaded, writable, DEVICES if card else "")
+
+
+def _interpreter() -> list[Path]:
+    """What a command needs that starts this Python: the program, which may be a link, and what says
+    that it is a virtual environment's.
+    """
+    program = Path(sys.executable)
+    beside = [program.parent / "pyvenv.cfg", program.parent.parent / "pyvenv.cfg"]
+    return [program, program.resolve(), *(file for file in beside if file.exists())]
 
 
 def calls_in_force() -> str:
