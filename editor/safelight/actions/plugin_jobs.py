@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.actions.network_log import NetworkLog
 from safelight.actions.picture_settings import read_pixels
 from safelight.actions.plugin_formats import PluginExporter, PluginImporter
 from safelight.actions.plugin_offers import Offers, Strangers
@@ -28,6 +29,7 @@ from safelight.workers.generator_sketches import Sketcher, SketchListener
 from safelight.workers.job import Job, Listener
 from safelight.workers.job_kinds import live_filter
 from safelight.workers.live_filters import LiveFilters
+from safelight.workers.network_sight import Sight
 from safelight.workers.plugin_pools import Pools
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire.messages import DeviceFound, FindDevice
@@ -82,6 +84,8 @@ class Studio:
         self._offers: Offers | None = None
         self._offering = threading.RLock()  # a listener may ask, or change something itself
         self._hearing: list[Callable[[Offers], object]] = []
+        self._failures: list[Callable[[str], None]] = []
+        self.log = NetworkLog(failed=self._log_failed)
         folders = () if safe else plugin_folders
 
         def pools(limit: int) -> Pools:
@@ -90,6 +94,7 @@ class Studio:
                 limit=limit,
                 memory_limit=memory_limit,
                 plugin_folders=folders,
+                saw=self.log.note,
             )
 
         self._pools, self._live_pools = pools(2), pools(1)
@@ -102,7 +107,6 @@ class Studio:
             plugins=lambda: self._known().plugins,
             failed=self._live_failed,
         )
-        self._failures: list[Callable[[str], None]] = []
         self._stop_hearing = self.store.hear(self._store_changed)
 
     def __enter__(self) -> Studio:
@@ -143,7 +147,8 @@ class Studio:
         """
         if not declaration.auto:
             raise FilterFailed(f"{declaration.title} does not find settings itself")
-        return self.live.found(declaration, settings, thumbnail(document, self.live))
+        sight = Sight.of(declaration, document)
+        return self.live.found(declaration, settings, thumbnail(document, self.live), sight)
 
     def try_again(self, filter: LiveFilter) -> None:
         """Forget that a filter has failed, and what was measured of pictures that lacked it."""
@@ -367,6 +372,11 @@ class Studio:
     def _live_failed(self, message: str) -> None:
         for listener in self._failures:
             listener(message)
+
+    def _log_failed(self, message: str) -> bool:
+        """Whether anybody has heard that the log cannot be kept."""
+        self._live_failed(message)
+        return bool(self._failures)
 
     def device(self) -> Device:
         """The device a live session really uses. Raises WorkerDied."""

@@ -60,13 +60,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _begin(words)
         run, options = understood(words)
-        return run(options)
+        status = run(options)
+        _tell_what_was_not_noted()
+        return status
     except KeyboardInterrupt:
         return terminal.complain("stopped", 128 + signal.SIGINT)
     except terminal.OutputLost as lost:
         return FAILED if lost.left else terminal.complain(lost)
     finally:
         terminal.finish()
+
+
+def _tell_what_was_not_noted() -> None:
+    """Say that the log of networks was not kept, where that is so."""
+    log = sys.modules.get("safelight.actions.network_log")
+    if log is not None:
+        terminal.note(*(f"safelight: {sentence}" for sentence in log.UNHEARD))
+        log.UNHEARD.clear()
 
 
 def understood(words: Sequence[str]) -> tuple[Run, argparse.Namespace]:

@@ -12,6 +12,7 @@ from safelight.cli.command_parser import Command, Parser, Run, add_json, file_na
 from safelight.cli.terminal import tell, tell_json
 
 if TYPE_CHECKING:
+    from safelight.actions.network_log import Entry
     from safelight.actions.plugins.network_candidate import Candidate
     from safelight.actions.plugins.network_plugin import Identity
 
@@ -258,6 +259,60 @@ def _measure(options: argparse.Namespace) -> int:
     return 0
 
 
+def log(parser: Parser) -> Run:
+    """``log``: which network saw which document, when; export or delete it."""
+    parser.description = (
+        "Show which network saw which document, when, in which version, on this machine."
+    )
+    add_json(parser)
+    parser.add_argument("--document", default="", help="only documents whose name has this in it")
+    parser.add_argument("--export", type=file_name, metavar="FILE", help="write all of it to FILE")
+    parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
+    parser.add_argument("--delete", action="store_true", help="forget all of it (after --export)")
+    return _log
+
+
+def _log(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from safelight.actions.network_log import NetworkLog, verdict
+
+    kept = NetworkLog()
+    try:
+        entries = kept.entries()
+        if options.export:
+            kept.export(options.export, overwrite=options.overwrite)
+    except OSError as error:
+        raise StoreError(f"The log cannot be read: {error.strerror}.") from None
+    if options.delete:
+        kept.delete()
+    said = verdict(entries)
+    shown = [item for item in entries if options.document.casefold() in item.document.casefold()]
+    changing = options.delete or options.export is not None
+    if options.json:
+        tell_json({"verdict": said, "entries": [asdict(item) for item in shown]}, done=changing)
+    elif changing:
+        done = [f"{len(entries):,} entries are in {options.export}."] if options.export else []
+        tell(*done, *(["The log is deleted."] if options.delete else []), done=True)
+    else:
+        for item in shown:
+            tell(*_noted(item))
+        tell(said)
+    return 0 if all(item.intact for item in entries) else 1
+
+
+def _noted(entry: Entry) -> list[str]:
+    """An entry of the log, to be read."""
+    part = "x".join(map(str, (entry.width, entry.height)))
+    if entry.part:
+        part += " at {},{} {}x{}".format(*entry.part)
+    lines = [
+        f"{entry.number}  {entry.time}  {entry.document or 'a document without a name'}  {part}",
+        f"  {entry.network} {entry.sha256[:16]}  {entry.filter} ({entry.plugin} {entry.version})",
+    ]
+    return [*lines, *(f"  {entry.remark}" for _ in range(bool(entry.remark)))]
+
+
 COMMANDS = {
     "list": Command(
         "", "every network, its hash, licence and training data", "model_commands", "show"
@@ -265,6 +320,7 @@ COMMANDS = {
     "verify": Command("", "compare every network with the hash it came with", "model_commands"),
     "add": Command("FILE", "probe a network, show what was found, install it", "model_commands"),
     "remove": Command("NAME", "remove a network of your own and its filter", "model_commands"),
+    "log": Command("", "which network saw which document, when", "model_commands"),
     "measure": Command("[NAME]", "megapixels a second on this machine", "model_commands"),
 }
 """Every command about networks, in the order of the help."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from safelight.workers.network_sight import Sight, named_networks
 from safelight.workers.watchdog import LOOK, PATIENCE, Patience
 from safelight.workers.wire import messages
 from safelight.workers.wire.messages import NoSense, word
@@ -52,7 +53,7 @@ class Conversation:
 
     ``patience`` is how many seconds of its own time (``workers.watchdog``) the worker may get
     nowhere; ``unwanted`` says whether nobody wants the answers any more. ``told`` is told what the
-    worker says on its way to an answer.
+    worker says on its way to an answer. ``about`` is what networks are shown in it.
     """
 
     _numbers = itertools.count(1)
@@ -63,6 +64,7 @@ class Conversation:
         patience: float = PATIENCE,
         unwanted: Callable[[], bool] = lambda: False,
         told: Callable[[messages.Progress | messages.Glimpsed], None] = lambda message: None,
+        about: Sight | None = None,
     ) -> None:
         self._number = next(Conversation._numbers)
         self._unanswered = 0
@@ -70,6 +72,8 @@ class Conversation:
         self._limit = patience
         self._unwanted = unwanted
         self._told = told
+        self._about = about or Sight()
+        self._seeing: dict[str, str] = {}
 
     def ask(self, question: messages.Question, kind: type[Kind]) -> Kind:
         """The answer to a question. Raises Failure, Unwanted and WorkerDied."""
@@ -95,6 +99,19 @@ class Conversation:
             return self._understood(one, frame)
         return self._understood(other, frame)
 
+    def saw(self, networks: object) -> None:
+        """Have account kept that these networks, hashes by name, are shown what this is about: of
+        each once. Raises Failure where they are none.
+        """
+        try:
+            found = named_networks(networks)
+        except ValueError:
+            raise self.nonsense() from None
+        for name, digest in found.items():
+            if self._seeing.get(name) != digest:
+                self._seeing[name] = digest
+                self._worker.saw(self._about, name, digest)
+
     def nonsense(self) -> Failure:
         """What to raise where an answer makes no sense; the worker is ended."""
         self._worker.kill()
@@ -107,7 +124,10 @@ class Conversation:
                 self._worker.send(messages.said(messages.Cancel(), job=self._number))
             patience = self._worker.patience(grace)
             while self._unanswered:
-                self._hear_some(None)
+                frame = self._hear_some(None)
+                if frame is not None and "networks" in frame:
+                    with contextlib.suppress(Failure):
+                        self.saw(frame["networks"])
                 if patience.over() and self._unanswered:
                     self._worker.kill()
                     return
@@ -151,6 +171,8 @@ class Conversation:
 
     def _understood(self, kind: type[Kind], frame: Frame, piece: int = 0) -> Kind:
         """An answer of that kind, about that piece. Raises Failure."""
+        if "networks" in frame:
+            self.saw(frame["networks"])
         try:
             if frame.get("piece", 0) != piece:
                 raise NoSense("it is about another piece")

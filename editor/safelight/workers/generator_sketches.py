@@ -21,6 +21,7 @@ from safelight.api import Declaration, Value
 from safelight.document import Document
 from safelight.pixels import from_float, is_finite
 from safelight.workers.conversation import Conversation, Failure, Unwanted
+from safelight.workers.network_sight import Sight
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
@@ -190,7 +191,12 @@ class Sketcher:
         side = wanted.side
         region = images.document.region
         places, _ = images.lend(worker, region)
-        talk = Conversation(worker, self._patience, lambda: wanted.round != self._round)
+        talk = Conversation(
+            worker,
+            self._patience,
+            lambda: wanted.round != self._round,
+            about=Sight.of(self.declaration, images.document),
+        )
         question = messages.Run(
             filter=self.declaration.id,
             settings=plain(self.declaration, wanted.settings),

@@ -36,6 +36,7 @@ from safelight.workers.fidelity import ShrinkingBack
 from safelight.workers.filter_measurements import Preparations, view
 from safelight.workers.glimpses import GLIMPSE_PAUSE, ROOM, SIDE, short
 from safelight.workers.job_kinds import Task, Whole, kind_of
+from safelight.workers.network_sight import Sight
 from safelight.workers.pieces import Piece, Plan, quarters
 from safelight.workers.remaining_time import Pace
 from safelight.workers.watchdog import PATIENCE
@@ -299,7 +300,8 @@ class _Run:
     def __init__(self, job: Job, worker: WorkerProcess) -> None:
         self.job = job
         self.worker = worker
-        self.talk = Conversation(worker, job._patience, job._cancelled.is_set, self._told)
+        sight = Sight.of(job.declaration, job.document, job.region)
+        self.talk = Conversation(worker, job._patience, job._cancelled.is_set, self._told, sight)
         self.glimpse: Block | None = None
         self.glimpsed = self.spoken = 0.0
         self.kind = job._kind
@@ -373,6 +375,7 @@ class _Run:
         except ValueError:
             raise self.talk.nonsense() from None
         job.models = dict(planned.models)
+        self.talk.saw(job.models)  # before a pixel is shown
         job.device_label = planned.device
         self.uses_cuda = planned.device_name == "cuda"
 

@@ -26,6 +26,7 @@ from safelight.api.tone_table import MOST_NUMBERS, packed, unpacked
 from safelight.document import FilterFailed, LiveFilter
 from safelight.pixels import Tone, composed, is_finite
 from safelight.workers.conversation import Conversation, Failure
+from safelight.workers.network_sight import Sight
 from safelight.workers.settings_upgrades import Upgrades
 from safelight.workers.wire import messages
 from safelight.workers.wire.messages import Place, Step
@@ -217,28 +218,36 @@ class LiveFilters:
         return ""
 
     def found(
-        self, declaration: Declaration, settings: Mapping[str, Value], thumbnail: Pixels
+        self,
+        declaration: Declaration,
+        settings: Mapping[str, Value],
+        thumbnail: Pixels,
+        sight: Sight | None = None,
     ) -> dict[str, Value]:
         """The settings that a filter finds for a picture (height, width, 3), sRGB-encoded, as far
-        as they are legal; those that it does not find are as they were. Raises FilterFailed.
+        as they are legal; those that it does not find are as they were. ``sight`` is what
+        its networks are shown by it. Raises FilterFailed.
         """
         filter = LiveFilter(declaration.id, declaration.title, declaration.plugin)
         key = (declaration.id, tuple(settings.items()))
         pool = self._pool_of(declaration.plugin)
         try:
             with self._lock, pool.worker(Failure) as worker:
-                values = self._find_settings(worker, key, thumbnail)
+                values = self._find_settings(worker, key, thumbnail, sight)
         except _FAULTS as fault:
             raise FilterFailed(f"{_named(filter)} {fault}") from None
         return dict(settings) | declaration.measured(values)
 
-    def _find_settings(self, worker: WorkerProcess, key: Key, thumbnail: Pixels) -> Prepared:
+    def _find_settings(
+        self, worker: WorkerProcess, key: Key, thumbnail: Pixels, sight: Sight | None
+    ) -> Prepared:
         block = worker.block(thumbnail.size * 4, writable=False)
         np.copyto(block.array(thumbnail.shape), thumbnail)
         place = Place(block.id, thumbnail.shape)
         question = messages.FindSettings(filter=key[0], settings=dict(key[1]), input=place)
         try:
-            found = Conversation(worker, self._patience).ask(question, messages.SettingsFound)
+            talk = Conversation(worker, self._patience, about=sight)
+            found = talk.ask(question, messages.SettingsFound)
         finally:
             worker.give_back(block)
         return dict(found.values)

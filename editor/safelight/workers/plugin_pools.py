@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from safelight.workers.network_sight import Saw, nobody
 from safelight.workers.plugin_environment import Environment
 from safelight.workers.worker_pool import Pool
 
@@ -18,7 +19,7 @@ class Pools:
 
     ``strangers`` gives the environments of the installed plugins by name; it is asked each time,
     so that a plugin just installed is found, and for each tile that is drawn, so it must know them
-    already. ``limit`` and ``memory_limit`` are each pool's.
+    already. ``limit``, ``memory_limit`` and ``saw`` are each pool's.
     """
 
     def __init__(
@@ -28,11 +29,15 @@ class Pools:
         limit: int = 2,
         memory_limit: int = 0,
         plugin_folders: Sequence[Path] = (),
+        saw: Saw = nobody,
     ) -> None:
         self._strangers = strangers
         self._limit = limit
         self._memory_limit = memory_limit
-        self.built_in = Pool(limit=limit, memory_limit=memory_limit, plugin_folders=plugin_folders)
+        self._saw = saw
+        self.built_in = Pool(
+            limit=limit, memory_limit=memory_limit, plugin_folders=plugin_folders, saw=saw
+        )
         self._others: dict[Environment, Pool] = {}
         self._closed = False
         self._lock = threading.Lock()
@@ -50,7 +55,10 @@ class Pools:
             pool = self._others.pop(environment, None)
             if pool is None:
                 pool = Pool(
-                    limit=self._limit, memory_limit=self._memory_limit, environment=environment
+                    limit=self._limit,
+                    memory_limit=self._memory_limit,
+                    environment=environment,
+                    saw=self._saw,
                 )
                 if self._closed:
                     pool.close()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.workers.confinement.scratch_folder import Scratch
+from safelight.workers.network_sight import Saw, nobody
 from safelight.workers.plugin_environment import BuiltIns, Confined
 from safelight.workers.watchdog import Patience, doing
 from safelight.workers.wire import protocol
@@ -77,6 +78,7 @@ class WorkerProcess:
         plugin_folders: Sequence[Path] = (),
         environment: Confined | None = None,
     ) -> None:
+        self.saw: Saw = nobody
         environment = environment or BuiltIns(tuple(plugin_folders))
         try:
             scratch = Scratch(environment.scratch)
@@ -332,6 +334,7 @@ class Pool:
     ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's,
     half of it for a stranger's.
     ``plugin_folders`` hold further installed plugins, beside those of the editor's environment.
+    ``saw`` is told what networks are shown in them.
     The workers are confined. With an ``environment`` they load its plugin alone, without one those
     of the editor.
     """
@@ -343,7 +346,9 @@ class Pool:
         memory_limit: int = 0,
         plugin_folders: Sequence[Path] = (),
         environment: Confined | None = None,
+        saw: Saw = nobody,
     ) -> None:
+        self._saw = saw
         self.plugin_folders = tuple(plugin_folders)
         self.environment = environment or BuiltIns(tuple(plugin_folders))
         self._limit = limit
@@ -465,6 +470,7 @@ class Pool:
         """A worker that starts now, as ``_starting`` has counted already."""
         try:
             worker = WorkerProcess(self._memory_limit, self.plugin_folders, self.environment)
+            worker.saw = self._saw
         except BaseException:
             with self._changed:
                 self._starting -= 1

@@ -146,9 +146,15 @@ class _Job(api.Job):
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         self.check()
-        path, inference = beside(self._folder, model), self._worker.inference
+        path, inference = self._network(model), self._worker.inference
         inputs = self._laid_over(inference.contract(path).further, image, inputs)
         return inference.run(path, image, inputs, self._device, picture=self._picture)
+
+    def _network(self, model: str) -> Path:
+        """The file of a network that is run now, which the host is told."""
+        path = beside(self._folder, model)
+        self._worker.ran[model] = self._worker.inference.contract(path).sha256
+        return path
 
     def _laid_over(
         self, further: Further, image: api.Image, inputs: dict[str, Any]
@@ -168,12 +174,12 @@ class _Job(api.Job):
         self, model: str, image: api.Image, before: Mapping[str, api.Image], **inputs: Any
     ) -> tuple[api.Image, dict[str, api.Image]]:
         self.check()
-        path, inference = beside(self._folder, model), self._worker.inference
+        path, inference = self._network(model), self._worker.inference
         return inference.step(path, image, before, inputs, self._device)
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()
-        path, inference = beside(self._folder, model), self._worker.inference
+        path, inference = self._network(model), self._worker.inference
         return inference.describe(path, image, inputs, self._device, self._threads)
 
     def progress(self, fraction: float, words: str = "") -> None:
@@ -211,6 +217,7 @@ class Worker:
         self.inference = Inference()
         self._library = library
         self.cancelled: set[int] = set()
+        self.ran: dict[str, str] = {}
         self._channel = channel
         self._plugins: Plugins | None = None
         self._blocks: dict[int, BorrowedBlock] = {}
@@ -242,9 +249,10 @@ class Worker:
         while True:
             self._answer(self._frames.get())
 
-    def reply(self, question: messages.Question, answer: messages.Answer) -> None:
+    def reply(self, question: messages.Question, answer: messages.Answer, **further: Any) -> None:
         """Answer a question, with the job and the piece that it was about."""
-        about = {"piece": question.piece} if isinstance(question, messages.Run) else {}
+        piece = {"piece": question.piece} if isinstance(question, messages.Run) else {}
+        about: dict[str, Any] = piece | further
         try:
             self._channel.send(messages.said(answer, job=question.job, **about))
         except OSError:
@@ -273,7 +281,11 @@ class Worker:
     def _answer(self, frame: protocol.Frame) -> None:
         kind, does = self._answers[frame["type"]]
         question = messages.read(kind, frame)
-        self.reply(question, _answered(does, question))
+        self.ran = {}
+        answer = _answered(does, question)
+        # A plan runs them on grey.
+        told = bool(self.ran) and not isinstance(question, messages.MakePlan)
+        self.reply(question, answer, **({"networks": self.ran} if told else {}))
 
     def _describe(self, question: messages.Describe) -> messages.Answer:
         plugins = self.plugins
