@@ -17,6 +17,16 @@ def show_shortcuts(context: DeedContext) -> None:
     dialog.open()
 
 
+def show_network_log(context: DeedContext) -> None:
+    """Show which network saw which document."""
+    from safelight.actions.network_log import NetworkLog
+    from safelight.gui.network_log_dialog import NetworkLogDialog
+
+    dialog = NetworkLogDialog(NetworkLog(), context.window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
+
+
 def show_about(context: DeedContext) -> None:
     """Show what this program is."""
     from safelight import __version__

@@ -279,6 +279,12 @@ def _help(context: DeedContext) -> list[Deed]:
         "search", "&Search commands…", partial(search, context.window, context.deeds), "Ctrl+K"
     )
     menu.any("shortcuts", "&Keyboard shortcuts", partial(about.show_shortcuts, context), "F1")
+    menu.any(
+        "network log",
+        "What &networks saw",
+        partial(about.show_network_log, context),
+        tip="Which network saw which document, when: on this computer alone",
+    )
     menu.any("about", "&About Safelight", partial(about.show_about, context))
     return menu.lines
 
