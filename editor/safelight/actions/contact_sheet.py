@@ -19,6 +19,7 @@ from safelight.document.placed_picture import in_colours_of
 from safelight.document.placement import Place
 from safelight.document.text import TextError
 from safelight.files import OpenError, ProjectError
+from safelight.files.codecs.plugin_codec import Importers
 from safelight.pixels import Raster
 
 Paper: TypeAlias = Literal["a5", "a4", "a3", "letter", "square"]
@@ -124,14 +125,17 @@ def contact_sheet(
 
 
 def of_files(
-    paths: list[Path], left_out: list[str], limit: int | None = None
+    paths: list[Path],
+    left_out: list[str],
+    limit: int | None = None,
+    importers: Importers = tuple,
 ) -> Iterator[tuple[str, Document]]:
     """The picture in each file with that one's name; what cannot be opened is said in
-    ``left_out``.
+    ``left_out``. ``importers`` gives the formats of plugins.
     """
     for path in paths:
         try:
-            with opened_file(path, pixel_limit=limit) as (history, _):
+            with opened_file(path, pixel_limit=limit, importers=importers) as (history, _):
                 yield path.name, history.document
         except (OpenError, ProjectError) as error:
             left_out.append(f"{error}")

@@ -103,6 +103,11 @@ def _file(context: DeedContext) -> list[Deed]:
         when=lambda: context.backend.studio is not None,
         tip="Do to many files what a recipe says",
     )
+    menu.any(
+        *("contact sheet", "Contact s&heet…", partial(_contact_sheet, context)),
+        when=lambda: context.backend.studio is not None,
+        tip="Many pictures on one page, with their names",
+    )
     look = "What the layers above the picture make of colours, as a table for other programs"
     for side, text in ((33, "Look of &33 points a side…"), (65, "Look of &65 points a side…")):
         menu.front(
@@ -120,6 +125,12 @@ def _file(context: DeedContext) -> list[Deed]:
     menu.front("close", "&Close", context.closing.close, "Ctrl+W", "Ctrl+F4")
     menu.any("quit", "&Quit", context.window.close, "Ctrl+Q")
     return menu.lines
+
+
+def _contact_sheet(context: DeedContext) -> None:
+    from safelight.gui.contact_sheet_dialog import ask_for_contact_sheet
+
+    ask_for_contact_sheet(context)
 
 
 def _edit(context: DeedContext) -> list[Deed]:

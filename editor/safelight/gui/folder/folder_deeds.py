@@ -143,7 +143,7 @@ def show_menu(context: DeedContext, point: QPoint) -> None:
     opens.triggered.connect(lambda: _open_apart(context, rows))
     menu.addAction(context.deeds["compare"])
     menu.addSeparator()
-    for id in ("copy settings", "paste settings", "batch of chosen"):
+    for id in ("copy settings", "paste settings", "batch of chosen", "contact sheet"):
         menu.addAction(context.deeds[id])
     menu.addSeparator()
     for deed in context.deeds:

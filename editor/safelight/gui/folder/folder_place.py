@@ -117,7 +117,7 @@ class FolderPlace(QObject):
     def _make(self) -> None:
         from safelight.gui.folder.folder_strip import FolderStrip
 
-        self.strip = FolderStrip(self._endings, self._backend.importers, self._live)
+        self.strip = FolderStrip(self.endings, self._backend.importers, self._live)
         self.strip.wanted.connect(self.open)
         self.strip.stepped.connect(self.step)
         self.strip.asked.connect(self.asked)
@@ -135,7 +135,7 @@ class FolderPlace(QObject):
         """What computes live layers, if it is there."""
         return None if self._backend.studio is None else self._backend.studio.live
 
-    def _endings(self) -> set[str]:
+    def endings(self) -> set[str]:
         """The endings of what is opened; asked on a thread."""
         from safelight.actions.batch.batch_sources import openable_endings
         from safelight.files import CODECS
