@@ -15,7 +15,7 @@ _LARGEST = 8 << 20
 
 
 def built_in() -> dict[str, ExportOptions]:
-    """Those that are always there."""
+    """The presets that are always there."""
     srgb = known_profile("sRGB").icc
     web = ExportOptions(
         format="JPEG",
@@ -48,7 +48,7 @@ class Presets:
         return built_in() | self.saved()
 
     def saved(self) -> dict[str, ExportOptions]:
-        """Those that the user has saved."""
+        """The presets that the user has saved."""
         found: dict[str, ExportOptions] = {}
         try:
             if self._path.stat().st_size > _LARGEST:

@@ -407,7 +407,9 @@ def _remember(text: str) -> None:
 
 
 def _cache_name() -> str:
-    """One file for each environment: two checkouts must not forget each other's plugins."""
+    """The name of the catalogue's file, one for each environment: two checkouts must not forget
+    each other's plugins.
+    """
     import hashlib
 
     place = hashlib.sha256(sys.prefix.encode()).hexdigest()[:12]

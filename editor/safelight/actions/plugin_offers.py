@@ -46,7 +46,7 @@ class Strangers:
 
     @classmethod
     def of(cls, store: Store) -> Strangers:
-        """Those that lie in ``store`` now."""
+        """The strangers' plugins that lie in ``store`` now."""
         plugins = store.installed()
         earlier = ((item.name, store.earlier(item.name)) for item in plugins)
         return cls(
@@ -57,7 +57,7 @@ class Strangers:
 
     @property
     def usable(self) -> tuple[Installed, ...]:
-        """Those that are switched on and have no fault."""
+        """The plugins that are switched on and have no fault."""
         return tuple(item for item in self.plugins if item.usable)
 
     def changed(self, now: Strangers) -> set[str]:

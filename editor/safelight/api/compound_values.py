@@ -178,7 +178,9 @@ def _tangents(slopes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _fractions(value: object, count: int, expected: str) -> list[float]:
-    """That many numbers from 0 to 1. Raises ValueError with what is expected instead."""
+    """``count`` numbers from 0 to 1, read from a value. Raises ValueError with what is expected
+    instead.
+    """
     if not isinstance(value, (list, tuple)) or len(value) != count:
         raise ValueError(expected)
     numbers = []

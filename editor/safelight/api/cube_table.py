@@ -174,7 +174,9 @@ def _take_keyword(head: _Head, line: str) -> None:
 
 
 def _values(data: bytes, before: int, lines: int) -> NDArray[np.float64]:
-    """So many lines of three numbers: float64 (lines, 3). ``before`` are the lines of the head."""
+    """The table's numbers, float64 (lines, 3), three of each line. ``before`` are the lines of the
+    head.
+    """
     if b"#" in data:
         data = re.sub(rb"#[^\n]*", b"", data)
     values, count = np.empty(3 * lines), 0

@@ -292,9 +292,9 @@ class Registered:
         source: Source | None = None,
         job: Job | None = None,
     ) -> dict[str, Any]:
-        """What it measures of the whole picture (height, width, 3), or of its thumbnail.
+        """What the filter measures of the whole picture (height, width, 3), or of its thumbnail.
 
-        Nothing where it does not. ``job`` runs its networks. Raises ValueError for what is no
+        Empty where it measures nothing. ``job`` runs its networks. Raises ValueError for what is no
         plain data.
         """
         if self.prepare is None:

@@ -21,7 +21,7 @@ class Looks(Protocol):
 
     @property
     def multiple(self) -> int:
-        """Its input's place and size are multiples of it."""
+        """The number of pixels that the place and the size of its input are multiples of."""
 
 
 class Chain:

@@ -54,7 +54,7 @@ class Region:
         return grown.intersect(within)
 
     def scale(self, factor: int) -> Region:
-        """The same rectangle in a picture ``factor`` times as large."""
+        """The rectangle in a picture ``factor`` times as large."""
         return Region(
             self.x * factor, self.y * factor, self.width * factor, self.height * factor, self.level
         )
@@ -64,9 +64,9 @@ class Region:
         return Region(self.x + dx, self.y + dy, self.width, self.height, self.level)
 
     def rows(self) -> slice:
-        """Its rows, to index an array (height, width, ...)."""
+        """The rectangle's rows, to index an array (height, width, ...)."""
         return slice(self.y, self.bottom)
 
     def columns(self) -> slice:
-        """Its columns, to index an array (height, width, ...)."""
+        """The rectangle's columns, to index an array (height, width, ...)."""
         return slice(self.x, self.right)

@@ -31,7 +31,7 @@ DEPTHS = {8: "uint8", 16: "uint16", 32: "float32"}
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One picture: where it goes, and what it is made with."""
+    """A picture that is wanted: where it goes, and what it is made with."""
 
     path: Path
     settings: dict[str, Any]

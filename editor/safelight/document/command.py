@@ -189,7 +189,7 @@ class Command:
 
     @property
     def lines(self) -> tuple[Entry, ...]:
-        """Its lines in a menu."""
+        """The command's lines in a menu."""
         return self.entries or (Entry(self.text, shortcut=self.shortcut),)
 
     @property

@@ -126,7 +126,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One colour, ``#rrggbb``, sRGB, all over the picture, whatever size that is."""
+    """A colour, ``#rrggbb``, sRGB, all over the picture, whatever size that is."""
 
     colour: str
 

@@ -56,7 +56,7 @@ class SavedSelection:
             raise ValueError("a selection is saved as a mask of one channel with a name")
 
     def carried(self, way: Place) -> SavedSelection:
-        """It in another plane, to which ``way`` leads."""
+        """The selection in another plane, to which ``way`` leads."""
         return replace(self, place=way.after(self.place))
 
 

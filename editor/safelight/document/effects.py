@@ -76,7 +76,7 @@ class Effect:
         return len({self.colour[at : at + 2].lower() for at in (1, 3, 5)}) == 1
 
     def scaled(self, factor: float) -> Effect:
-        """The same of a picture that is ``factor`` times as large."""
+        """The effect on a picture that is ``factor`` times as large."""
         told = asdict(self)
         for name in ("size", "distance"):
             told[name] = min(told[name] * factor, LONGEST)
@@ -115,7 +115,7 @@ class Effect:
         return softened(_inner(alpha, around - halo), size / 2)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """The effect as plain data."""
         return asdict(self)
 
     @classmethod

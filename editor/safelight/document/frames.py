@@ -63,7 +63,7 @@ class Frames:
         return self.pictures[self.shown]
 
     def at(self, number: int) -> Frames:
-        """The same looked at elsewhere; beyond the end, at its last picture."""
+        """The sequence looked at in another place; beyond the end, at its last picture."""
         number = min(max(number, 0), len(self.pictures) - 1)
         if number == self.shown:
             return self
@@ -72,8 +72,9 @@ class Frames:
         return made
 
     def arranged(self, order: Sequence[int]) -> Frames:
-        """Those pictures, by their numbers, in that order, each with its duration. In and out stay
-        where they are in time where there are as many pictures as before.
+        """A sequence of the pictures with those numbers, in that order, each with its duration.
+
+        In and out stay where they are in time where there are as many pictures as before.
 
         Raises ValueError for none, and IndexError for a number that there is not.
         """

@@ -392,7 +392,7 @@ def extent(document: Document) -> Region:
 
 
 def _extent(document: Document, frame: Place) -> Region:
-    """The same in the pixels of a picture that another frame would show."""
+    """The rectangle of ``extent`` in the pixels of the picture that ``frame`` would show."""
     back = frame.inverse
     points = back.after(document.frame).corners(document.width, document.height)
     for layer in document.walk():

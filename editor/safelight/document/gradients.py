@@ -43,7 +43,9 @@ class Gradient:
         return replace(self, **ends)
 
     def at(self, region: Region) -> NDArray[np.float32]:
-        """What it is in the middle of each pixel of a region: (height, width), 0 to 1."""
+        """How far the gradient has gone in the middle of each pixel of a region: (height, width), 0
+        to 1.
+        """
         way_x, way_y = self.to_x - self.x, self.to_y - self.y
         length = max(math.hypot(way_x, way_y), _SHORTEST)
         across = np.arange(region.width, dtype=np.float64) + (region.x + 0.5 - self.x)
@@ -75,7 +77,7 @@ class MaskGradient:
     made: Raster
 
     def with_gradient(self, gradient: Gradient) -> MaskGradient:
-        """Another gradient laid on the same; its mask is drawn when it is looked at."""
+        """Another gradient laid on the same mask; the result is drawn when it is looked at."""
         made, base = self.made, self.base
         told = repr((gradient, self.inverted, self.how, base and base.digest().hex())).encode()
 

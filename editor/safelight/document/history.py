@@ -71,11 +71,11 @@ class History:
         return self.position + 1 < len(self.steps)
 
     def undo(self) -> History:
-        """One step back; the same history at the beginning."""
+        """The history one step back; unchanged at the beginning."""
         return self.jump(self.position - 1) if self.can_undo else self
 
     def redo(self) -> History:
-        """One step forward; the same history at the end."""
+        """The history one step forward; unchanged at the end."""
         return self.jump(self.position + 1) if self.can_redo else self
 
     def jump(self, position: int) -> History:

@@ -110,11 +110,11 @@ class Kind:
         return ()
 
     def with_layers(self, content: Any, layers: tuple[Layer, ...]) -> Any:
-        """The same content with other layers in it."""
+        """A content with other layers in it."""
         return content
 
     def changed(self, content: Any, change: Change) -> Any:
-        """The same content with ``change`` made to every raster of ``rasters``."""
+        """A content with ``change`` made to every raster of ``rasters``."""
         return content
 
     def fits(self, content: Any, place: Place, picture: Picture) -> bool:
@@ -122,7 +122,7 @@ class Kind:
         return True
 
     def seen(self, content: Any, place: Place, picture: Picture) -> Any:
-        """It as a picture shows it: its rasters as large as the picture, and over it.
+        """A content as a picture shows it: its rasters as large as the picture, and over it.
 
         ``place`` is the layer's. What has no pixels before it is looked at can become a raster of
         the picture's size, depth and colour space here.

@@ -158,7 +158,8 @@ class Layer:
         )
 
     def seen(self, picture: Picture) -> Layer:
-        """It as ``picture`` shows it: with rasters of the picture's size at no place of their own.
+        """The layer as ``picture`` shows it: with rasters of the picture's size at no place of
+        their own.
 
         The same object each time it is asked for one of the pictures it was asked for last.
         """

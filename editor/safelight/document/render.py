@@ -660,7 +660,7 @@ def _replace(under: Pixels, result: Pixels) -> None:
 
 
 def _part(pixels: Pixels, around: Region, place: Region) -> Pixels:
-    """Those of ``place`` among pixels that lie ``around`` it: a view."""
+    """The pixels of ``place`` among those that lie ``around`` it: a view."""
     inside = place.move(-around.x, -around.y)
     return pixels[inside.rows(), inside.columns()]
 

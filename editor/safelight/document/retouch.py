@@ -61,7 +61,7 @@ OPPOSITE: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """One ``colour``, ``#rrggbb`` in sRGB."""
+    """A stroke of one ``colour``, ``#rrggbb`` in sRGB."""
 
     colour: str = "#000000"
 

@@ -70,12 +70,12 @@ class Shape:
 
     @property
     def drawing(self) -> Drawing:
-        """What it looks like, but for its colours."""
+        """What the shape looks like, but for its colours."""
         return _drawing(self)
 
     @property
     def outline(self) -> Outline:
-        """Its edge."""
+        """The shape's edge, as contours."""
         return self.drawing.outline
 
 
@@ -145,7 +145,7 @@ class ShapeKind(OutlinedKind):
         return f"{content.figure.capitalize()}, {width:.0f} × {height:.0f} px"
 
     def to_json(self, content: Shape) -> dict[str, Any]:
-        """Its settings."""
+        """The shape's settings."""
         return asdict(content)
 
     def from_json(self, data: Any) -> Shape:

@@ -97,7 +97,7 @@ class Stroke:
 
     @property
     def written(self) -> str:
-        """Its points as text, six digits each: ``x,y,width;x,y,width,strength``."""
+        """The stroke's points as text, six digits each: ``x,y,width;x,y,width,strength``."""
         return ";".join(_written(point) for point in self.points)
 
     @property

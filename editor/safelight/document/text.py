@@ -96,7 +96,7 @@ class Wording:
                 raise TextError(f"the {told} of a text is {low:g} to {high:,g} {unit}".rstrip())
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """The wording as plain data."""
         told = {item.name: getattr(self, item.name) for item in fields(self)}
         return told | {"path": outline_text(self.path)}
 
@@ -148,7 +148,7 @@ class Text:
 
     @property
     def drawing(self) -> Drawing:
-        """What it looks like, but for its colours."""
+        """What the text looks like, but for its colours."""
         return Drawing(self.outline, stroke=2 * self.stroke_width, join="round", behind=True)
 
 
@@ -165,7 +165,7 @@ class TextKind(OutlinedKind):
         return f"Text, {font}, {words.size:g} px: {titled(words.text)}"
 
     def to_json(self, content: Text) -> dict[str, Any]:
-        """Its words and settings, and its outline as text."""
+        """The text's words and settings, and its outline as text."""
         return {
             "wording": content.wording.to_json(),
             "outline": outline_text(content.outline),

@@ -104,7 +104,7 @@ class ExportOptions:
                 raise ExportError(f"It cannot be exported so: {error}.") from error
 
     def to_json(self) -> dict[str, object]:
-        """As plain data: what is not at its default."""
+        """The options that are not at their defaults, as plain data."""
         told: dict[str, object] = {
             item.name: getattr(self, item.name)
             for item in fields(self)

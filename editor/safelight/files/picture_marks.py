@@ -154,7 +154,7 @@ class FolderNames:
 
     @classmethod
     def of(cls, folder: Path) -> FolderNames:
-        """Those that are there now. Raises OSError."""
+        """The names that are in a folder now. Raises OSError."""
         with os.scandir(folder) as entries:
             return cls(entry.name for entry in entries)
 

@@ -72,7 +72,7 @@ class ProjectError(Exception):
 
 
 class ProjectInUse(ProjectError):
-    """It is open already, here or in another program."""
+    """The project is open already, here or in another program."""
 
 
 class ProjectChanged(ProjectError):

@@ -45,7 +45,7 @@ class Names:
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> Names:
-        """Those in this file. Raises sqlite3.Error."""
+        """The names that are in a project's file. Raises sqlite3.Error."""
         found = [{x for (x,) in connection.execute(f"SELECT hash FROM {t}")} for t in _CONTENT]
         tiles, blobs, rasters, documents = found
         return cls(tiles, blobs, rasters, documents)

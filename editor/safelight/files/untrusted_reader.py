@@ -61,7 +61,7 @@ class Reading(Protocol):
         """A raw file half as large. Raises what ``codecs.raw.sketch`` does."""
 
     def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
-        """As ``lens.known``. Raises PartLost and MemoryError."""
+        """A file's lens, as ``lens.known`` tells. Raises PartLost and MemoryError."""
 
     def converted(
         self, colour: NDArray[Any], transform: Transform, exact: bool
@@ -72,7 +72,7 @@ class Reading(Protocol):
         """
 
     def known(self, metadata: Metadata) -> Known:
-        """As ``metadata.known``. Raises PartLost and MemoryError."""
+        """A file's metadata, as ``metadata.known`` tells. Raises PartLost and MemoryError."""
 
     def signed(self, asked: bytes) -> bytes:
         """The signed file that ``content_credentials.signing_asked`` asks for. Raises ExportError,

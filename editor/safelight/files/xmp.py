@@ -257,7 +257,7 @@ _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def joined(main: bytes, more: bytes) -> bytes:
-    """One packet of a JPEG's two (XMP part 3, section 1.1.3.1). Raises UnreadablePacket."""
+    """The packet that a JPEG's two make (XMP part 3, section 1.1.3.1). Raises UnreadablePacket."""
     marker = f"{NOTE} HasExtendedXMP"
     first, second = read(main), read(more)
     texts = [_bare(second, node) for node in second.properties()]

@@ -30,7 +30,7 @@ _ZOOMS = (1, 2, 4, 8)
 
 
 class Given(Exception):
-    """Another picture is wanted, or none."""
+    """Ends work for a picture when another one is wanted, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +311,7 @@ def _image(photograph: Photograph, part: QRect) -> QImage:
 
 
 def _visible(photograph: Photograph) -> Photograph:
-    """The same in a profile that an image can have: CMYK, and what tables say, become sRGB."""
+    """A picture in a profile that an image can have: CMYK, and what tables say, become sRGB."""
     if photograph.space != "cmyk" and _profile(photograph) is not None:
         return photograph
     pixels, profile = actions.rgb_of(photograph)

@@ -33,7 +33,9 @@ class Writing:
         self._stopped = threading.Event()
 
     def hear(self, done: float) -> None:
-        """So much of it is done, 0 to 1. Raises ``actions.Cancelled`` once it is to stop."""
+        """Hear how much of the export is done, 0 to 1. Raises ``actions.Cancelled`` once it is to
+        stop.
+        """
         from safelight.actions import Cancelled
 
         if self._stopped.is_set():

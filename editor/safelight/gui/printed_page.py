@@ -35,7 +35,7 @@ class Page:
     margin: float = 10.0
 
     def turned_for(self, width: int, height: int) -> Page:
-        """The same sheet, lying or standing as a picture of that size does."""
+        """The sheet, lying or standing as a picture of that size does."""
         long, short = max(self.width, self.height), min(self.width, self.height)
         across, down = (long, short) if width > height else (short, long)
         return Page(across, down, self.margin)

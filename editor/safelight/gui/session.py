@@ -278,14 +278,14 @@ class Session(Edited):
             self.active_changed.emit()
 
     def undo(self) -> None:
-        """One step back: what waits last is forgotten before what is done is undone."""
+        """Go one step back: what waits last is forgotten before what is done is undone."""
         if self.waiting.drop_last():
             self.job_changed.emit()
             return
         self.jump(self.history.position - 1)
 
     def redo(self) -> None:
-        """One step forward."""
+        """Go one step forward in the history."""
         self.jump(self.history.position + 1)
 
     def jump(self, position: int) -> None:

@@ -35,7 +35,8 @@ _ROWS = {_TALL: 3, _LOW: 2, 0: 0}
 
 
 class Sidebar(QFrame):
-    """Its parts keep their heights: only another height of the window gives them others.
+    """The column beside the canvas. Its parts keep their heights: only another height of the window
+    gives them others.
 
     ``turned`` tells that another tab is in front.
     """

@@ -409,8 +409,8 @@ class Workspace(QWidget):
             self.session.do(edit)
 
     def _tool_changed(self) -> None:
-        """Another tool may show another part of the plane, and compute with other kernels. What it
-        shows anew is a draft until the hand rests.
+        """Show what another tool shows, which may be another part of the plane, with its kernels.
+        What it shows anew is a draft until the hand rests.
         """
         self.session.compile(self.canvas.tool.kernels)
         document = self.session.previews.trial or self.session.document

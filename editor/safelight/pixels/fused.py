@@ -486,7 +486,8 @@ def _rows(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None
 
 
 def _three_of_four(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None:
-    """As ``_rows``, of the colours (height, width, 3) of pixels that have alpha, as they lie there.
+    """Rows as ``_rows`` gives them, of the colours (height, width, 3) of pixels that have alpha, as
+    they lie there.
 
     None for what is something else.
     """
@@ -975,7 +976,9 @@ def _sum(
 
 
 def _sum_of_four(pixels: Any, window: Any, u: Any, v: Any, total: Any) -> Any:
-    """As ``_sum`` with a reach of 1 where no pixel is reduced, in less than half the time."""
+    """The sum that ``_sum`` makes with a reach of 1 where no pixel is reduced, in less than half
+    the time.
+    """
     rows, columns, own = pixels.shape
     q, p = int(np.floor(u - 0.5)), int(np.floor(v - 0.5))
     right, down = u - 0.5 - q, v - 0.5 - p

@@ -141,8 +141,8 @@ def _by_axes(
     made: NDArray[np.float32],
     method: Sampling,
 ) -> None:
-    """As ``resample``, of a map that is one of columns, ``numbers[:2]`` times and more, and one of
-    rows, ``numbers[2:]``: first the sums along rows, then those along columns.
+    """What ``resample`` makes by a map that is one of columns, ``numbers[:2]`` times and more, and
+    one of rows, ``numbers[2:]``: first the sums along rows, then those along columns.
     """
     height, width = made.shape[:2]
     across, columns = _weights(

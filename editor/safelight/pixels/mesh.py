@@ -54,7 +54,7 @@ class Mesh:
 
     @property
     def told(self) -> list[object]:
-        """It as JSON: equal ones are told alike."""
+        """The mesh as JSON: equal meshes are told alike."""
         return [*self.size, self.step, self.field.digest().hex()]
 
     def __repr__(self) -> str:
@@ -71,7 +71,7 @@ class Mesh:
         return 0, 0, math.ceil(self.size[0]), math.ceil(self.size[1])
 
     def reduced(self, times: float) -> Mesh:
-        """The same of a raster that is so many times as small."""
+        """The mesh of a raster that is ``times`` times as small."""
         width, height = (math.ceil(side / times) for side in self.size)
         return _Reduced((float(width), float(height)), self.step, self.field, times)
 

@@ -99,7 +99,7 @@ class Outline:
         return not self.parts
 
     def digest(self) -> bytes:
-        """Its content as 16 bytes (BLAKE2b)."""
+        """A digest of the outline's content: 16 bytes (BLAKE2b)."""
         head = f"{len(self.parts)} ".encode()
         return hashlib.blake2b(head + self.parts + self.points, digest_size=16).digest()
 

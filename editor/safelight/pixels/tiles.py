@@ -373,9 +373,9 @@ class Raster:
         yield from map(fetched, {id(held[i]): held[i] for i in self._indices(region)}.values())
 
     def condensed(self) -> Raster:
-        """The same pixels, with each tile of one value shared by all of that value.
+        """The raster with each tile of one value shared by all tiles of that value.
 
-        It looks at every pixel: call it on a thread.
+        Looks at every pixel: call it on a thread.
         """
 
         def shared(tile: NDArray[Any]) -> NDArray[Any]:

@@ -70,7 +70,7 @@ class _Folded:
     above: Pixels
 
     def apply(self, image: Pixels) -> Pixels:
-        """As ``api.Curves.apply``."""
+        """Colours after the curves, as ``api.Curves.apply`` gives them."""
         last = self.samples.shape[1] - 1
         scale = np.float32(last / (self.high - self.low))
         result = np.empty(image.shape, np.float32)
@@ -97,7 +97,7 @@ class _Scaled:
     times: tuple[float, ...]
 
     def stages(self) -> tuple[Stage, ...]:
-        """What it is made of."""
+        """The stages that the tone is made of."""
         return TO_LINEAR, Matrix.scaled(*self.times), FROM_LINEAR
 
     def lines(self, channel: int) -> _Lines:
@@ -182,7 +182,9 @@ def in_numpy(stages: Sequence[_Step], image: Pixels, target: Pixels) -> None:
 
 
 def _transferred(values: Pixels, *, linear: bool) -> Pixels:
-    """As ``api.Transfer.apply``, with the kernel's power: the same numbers to the bit."""
+    """Colours as ``api.Transfer.apply`` gives them, with the kernel's power: the same numbers to
+    the bit.
+    """
     f = np.float32
     size = np.abs(values)
     if linear:

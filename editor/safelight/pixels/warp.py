@@ -78,7 +78,7 @@ class Warp:
 
     @property
     def told(self) -> list[object]:
-        """It as JSON: equal ones are told alike."""
+        """The warp as JSON: equal warps are told alike."""
         return [self.box, self.points]
 
     @property
@@ -88,7 +88,7 @@ class Warp:
         return max(abs(one - other) for one, other in off) < 1e-9
 
     def reduced(self, times: float) -> Warp:
-        """The same of a raster that is so many times as small."""
+        """The warp of a raster that is ``times`` times as small."""
         x, y, width, height = (side / times for side in self.box)
         made = object.__new__(Warp)  # which is checked already
         object.__setattr__(made, "box", (x, y, width, height))

@@ -50,7 +50,7 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class SketchFailed:
-    """One could not be made, so those after it are left out: one sentence that says why."""
+    """A sketch could not be made, so those after it are left out: one sentence that says why."""
 
     round: int
     message: str

@@ -127,7 +127,7 @@ class JobFinished:
 
 @dataclass(frozen=True, slots=True)
 class JobFailed:
-    """It failed: one sentence that names the filter, its plugin and the reason."""
+    """The job failed: one sentence that names the filter, its plugin and the reason."""
 
     message: str
     details: str = ""
@@ -135,7 +135,7 @@ class JobFailed:
 
 @dataclass(frozen=True, slots=True)
 class JobCancelled:
-    """It was cancelled; nothing was changed."""
+    """The job was cancelled; nothing was changed."""
 
 
 JobEvent: TypeAlias = (

@@ -373,7 +373,7 @@ class LiveFilters:
             raise Failure(f"has no table that can be used: {error}") from None
 
     def _collected(self, worker: WorkerProcess, count: int, talk: Conversation) -> Pixels:
-        """So many samples that the worker holds."""
+        """The first ``count`` samples of the result that a worker holds: float32 (count,)."""
         if not count:
             return np.empty(0, np.float32)
         block = worker.block(4 * count, writable=True)
@@ -453,7 +453,7 @@ def _named(filter: LiveFilter) -> str:
 
 
 def _clause(text: str) -> str:
-    """One line of plain text that a full stop can follow."""
+    """A message as one line of plain text that a full stop can follow."""
     return sentence(text).rstrip(".")
 
 

@@ -105,7 +105,7 @@ class BuiltIns:
         """Nothing: they use the kernels where these lie."""
 
     def command(self, scratch: Path, memory: int) -> list[str]:
-        """As ``Environment.command``."""
+        """The command line that starts a worker, as ``Environment.command`` gives it."""
         kept = kernels.kept()
         work = ["safelight.workers.far.worker_main", "--built-in"]
         return _command([], scratch, memory, work, kept=kept, beside=self.folders)
@@ -140,7 +140,7 @@ class DecoderEnvironment:
                 self.kernels.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def command(self, scratch: Path, memory: int) -> list[str]:
-        """As ``Environment.command``."""
+        """The command line that starts a decoder, as ``Environment.command`` gives it."""
         work = ["safelight.workers.far.decoder_main", "--decoders", self.decoders]
         kernels = [] if self.kernels is None else [self.kernels.resolve()]
         if kernels:

@@ -69,7 +69,7 @@ class WorkerSilent(Exception):
 class WorkerProcess:
     """One worker process and the blocks it has been lent. Used by one job at a time.
 
-    It starts at once; who wants to talk with it calls ``await_ready`` first.
+    The process starts at once; who wants to talk with it calls ``await_ready`` first.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The worker's process id."""
         return self._process.pid
 
     def send(self, message: protocol.Frame) -> None:
@@ -501,7 +501,7 @@ class Pool:
 
 
 def _environment(names: Sequence[str]) -> dict[str, str]:
-    """Those variables of the environment, and that nothing is told to anybody."""
+    """The variables of those names, and one by which ONNX Runtime tells nobody of its use."""
     own = {name: value for name, value in os.environ.items() if name in names}
     return own | {"ORT_DISABLE_TELEMETRY": "1"}
 

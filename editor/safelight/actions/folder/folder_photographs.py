@@ -36,7 +36,7 @@ class FolderPhotograph:
 
     @property
     def stamp(self) -> str:
-        """Another text once the file is another one."""
+        """A text that is another one once the file has changed."""
         return f"{self.size} {self.changed}"
 
 

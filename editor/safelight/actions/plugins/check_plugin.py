@@ -31,14 +31,16 @@ PATIENCE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One promise of a filter or of the plugin itself; ``complaint`` is "" when it is kept."""
+    """Whether one promise, of a filter or of the plugin itself, is kept; ``complaint`` is "" when
+    it is kept.
+    """
 
     subject: str
     promise: str
     complaint: str
 
     def to_json(self) -> dict[str, str]:
-        """As JSON-ready data."""
+        """The verdict as plain data, fit for JSON."""
         return asdict(self)
 
 

@@ -62,7 +62,7 @@ class DeclaredFile:
 
     @property
     def host(self) -> str:
-        """Where it comes from, to be read."""
+        """The name of the server that the file comes from, to be read."""
         return urllib.parse.urlsplit(self.url).hostname or ""
 
     def sentence(self) -> str:
@@ -120,7 +120,7 @@ def place(folder: Path, file: DeclaredFile) -> Path:
 
 
 def missing(folder: Path, files: Iterable[DeclaredFile]) -> tuple[DeclaredFile, ...]:
-    """Those that have not been fetched."""
+    """The declared files that have not been fetched."""
     return tuple(file for file in files if not place(folder, file).is_file())
 
 

@@ -24,7 +24,7 @@ class Ask(Protocol):
     """How a plugin's worker is asked, which is confined to an environment."""
 
     def __call__(self, environment: Environment, question: Question, kind: type[Kind]) -> Kind:
-        """Its answer. Raises Failure, WorkerDied."""
+        """The worker's answer. Raises Failure, WorkerDied."""
 
 
 def asked(pool: Pool, question: Question, kind: type[Kind]) -> Kind:

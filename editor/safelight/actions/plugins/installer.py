@@ -120,7 +120,7 @@ class Offer:
     """Those of them that the version before had not: they are asked anew."""
 
     def more(self) -> str:
-        """What it asks for beyond the version before, as sentences; "" = nothing."""
+        """What the plugin asks for beyond the version before, as sentences; "" = nothing."""
         if not self.grown:
             return ""
         return f"It may do more than {self.replaces} might: {' '.join(self.grown)}"
@@ -141,7 +141,7 @@ class Offer:
         return sum(item.unpacked for item in self.packages)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """The offer as plain data, fit for JSON."""
         from dataclasses import asdict
 
         return {

@@ -102,7 +102,7 @@ class Examined:
         return next((how for name, _, how in self.findings if name == key), "")
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """What was found as plain data, fit for JSON."""
         return {
             "file": self.file,
             "findings": [
@@ -326,7 +326,7 @@ def _made(examined: Examined) -> str:
 
 
 def _printable(text: str) -> str:
-    """One line that can be shown anywhere."""
+    """A text as one line that can be shown anywhere."""
     return "".join(item if item.isprintable() else " " for item in text).strip()[:400]
 
 

@@ -52,7 +52,7 @@ class Known:
         return self.sha256 == self.recorded if self.recorded else None
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """The network as plain data, fit for JSON."""
         return asdict(self) | {"path": str(self.path), "intact": self.intact}
 
 
@@ -168,7 +168,7 @@ class Speed:
     device: str
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """The speed as plain data, fit for JSON."""
         return {name: getattr(self, name) for name in Speed.__slots__}
 
 

@@ -97,7 +97,7 @@ def read_index(place: str) -> tuple[Entry, ...]:
 
 
 def search(entries: Sequence[Entry], words: str) -> tuple[Entry, ...]:
-    """Those that have all the words in their name, summary or card."""
+    """The plugins of an index that have all the words in their name, summary or card."""
     wanted = words.lower().split()
     return tuple(
         item

@@ -117,7 +117,7 @@ class Installed:
         return list(dict.fromkeys(item.title for item in self.offered))
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-ready data, for the record and for ``--json``."""
+        """The plugin as plain data, fit for JSON: for the record and for ``--json``."""
         return {
             "name": self.name,
             "version": self.version,

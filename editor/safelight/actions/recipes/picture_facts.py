@@ -57,7 +57,7 @@ class Picture:
 
     @classmethod
     def of(cls, path: Path, number: int = 1) -> Picture:
-        """That of a file that is there. Raises OSError."""
+        """The facts of a file that is there. Raises OSError."""
         return cls(path.stem, path.absolute().parent.name, path.stat().st_size, number)
 
     def facts(self, document: Document) -> dict[str, Fact]:

@@ -237,7 +237,7 @@ class Recipe:
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> Recipe:
-        """That which does again what steps of a history did."""
+        """The recipe that does again what steps of a history did."""
         return cls(tuple(map(Step.of, records)))
 
     def answered(self, answers: Mapping[str, Value] = MappingProxyType({})) -> Recipe:

@@ -36,7 +36,7 @@ class Of:
     instead: Value | None = None
 
     def value(self, known: Mapping[str, Fact]) -> Value:
-        """What it is for a picture. Raises Unknown."""
+        """The number that it is for a picture. Raises Unknown."""
         if self.fact not in known:
             if self.instead is None:
                 raise Unknown(f"the picture does not tell its {self.fact}")
@@ -62,7 +62,7 @@ class Text:
     pattern: str
 
     def value(self, known: Mapping[str, Fact]) -> Value:
-        """What it is for a picture. Raises Unknown."""
+        """The text that it is for a picture. Raises Unknown."""
 
         def told(found: re.Match[str]) -> str:
             if found[1] not in known:
@@ -90,7 +90,7 @@ class Parts:
     ratio: tuple[float, float] | None = None
 
     def value(self, known: Mapping[str, Fact]) -> Value:
-        """It in whole pixels, at least one a side."""
+        """The rectangle in whole pixels, at least one a side."""
         across, down = (int(known[side]) for side in ("width", "height"))
         x, y = self.left * across, self.top * down
         width, height = self.width * across, self.height * down

@@ -49,13 +49,13 @@ class ConfinedFrames:
     def sequence(
         self, format: str, file: BinaryIO, size: int, limit: Limit, known: str
     ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-        """As ``FrameReading.sequence``."""
+        """What a sequence's file says of its pictures, as ``FrameReading.sequence`` does."""
         return frame_parcel.opened(self._decoded(format, file, size, limit, known, None))
 
     def frame(
         self, format: str, file: BinaryIO, size: int, limit: Limit, known: str, number: int
     ) -> Photograph:
-        """As ``FrameReading.frame``."""
+        """One picture of a sequence, as ``FrameReading.frame`` gives it."""
         return photograph_parcel.opened(self._decoded(format, file, size, limit, known, number))
 
     def _decoded(

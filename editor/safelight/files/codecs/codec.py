@@ -33,11 +33,11 @@ class Written(Protocol):
 
     @property
     def bytes(self) -> int:
-        """Its size."""
+        """The file's size in bytes."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What it could not keep."""
+        """What the file could not keep, as sentences."""
 
 
 Reducer: TypeAlias = Callable[[BinaryIO, Limit, tuple[int, int], int], Photograph | None]

@@ -528,7 +528,7 @@ def _xmp(segments: _Segments, notes: list[str]) -> bytes | None:
 
 
 def resource(resources: bytes, wanted: int) -> bytes | None:
-    """One of some Photoshop image resources, by its number (Photoshop file formats, 2019)."""
+    """The Photoshop image resource of a number, out of several (Photoshop file formats, 2019)."""
     place = 0
     while place + 12 <= len(resources) and resources[place : place + 4] == b"8BIM":
         (kind,) = struct.unpack_from(">H", resources, place + 4)

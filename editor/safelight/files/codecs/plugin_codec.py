@@ -24,7 +24,7 @@ class Importer(Protocol):
 
     @property
     def format(self) -> Format:
-        """What it says of itself."""
+        """What the importer says of its format."""
 
     def read(self, file: io.BufferedReader, size: int, limit: Limit) -> api.Photograph:
         """What is in a file of ``size`` bytes; in its pixels NaN and infinity may occur.
@@ -38,7 +38,7 @@ class Exporter(Protocol):
 
     @property
     def format(self) -> Format:
-        """What it says of itself."""
+        """What the exporter says of its format."""
 
     @property
     def importer(self) -> Importer | None:

@@ -576,7 +576,7 @@ def _exif_of_boxes(data: bytes) -> bytes | None:
 
 
 def _exif_of_preview(raw: Any) -> bytes | None:
-    """That of the JPEG that a camera puts into its raw file to be looked at."""
+    """The EXIF of the JPEG that a camera puts into its raw file to be looked at."""
     import rawpy
 
     try:

@@ -72,7 +72,7 @@ def _stated(fetch: ifd.Fetch) -> list[tuple[int, int]]:
 
 
 def _directories(fetch: ifd.Fetch, header: ifd.Header) -> Iterator[ifd.Directory]:
-    """Those in the chain and those inside them."""
+    """The directories in the chain, and those inside them."""
     waiting, seen = [header.first], set[int]()
     while waiting and len(seen) < _MOST_DIRECTORIES:
         place = waiting.pop(0)

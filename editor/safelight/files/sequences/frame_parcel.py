@@ -90,7 +90,7 @@ class _Own(io.RawIOBase):
 
 
 def _lasting(file: BinaryIO) -> BinaryIO:
-    """The same file, which stays open when ``file`` is closed."""
+    """A second handle of a file, which stays open when ``file`` is closed."""
     try:
         return io.BufferedReader(_Own(file.fileno()), 1 << 20)
     except OSError:

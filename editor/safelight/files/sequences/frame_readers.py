@@ -45,7 +45,9 @@ class Frames(Protocol):
     def notes(self) -> Sequence[str]: ...
 
     def read(self, number: int) -> Photograph:
-        """One of the pictures. Quick where the one before was read last. Raises DamagedError."""
+        """Decode the picture of a number. Quick where the one before was read last. Raises
+        DamagedError.
+        """
 
 
 Opener = Callable[[BinaryIO, int, Limit], Frames]

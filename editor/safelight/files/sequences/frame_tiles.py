@@ -123,7 +123,7 @@ class FrameTile:
 
     @property
     def digest(self) -> bytes:
-        """That of the pixels, which are decoded for it."""
+        """The digest of the tile's pixels, which are decoded for it."""
         return tile_digest(self.fetch())
 
     def fetch(self) -> NDArray[Any]:

@@ -55,7 +55,7 @@ class FrameReading(Protocol):
     def frame(
         self, format: str, file: BinaryIO, size: int, limit: Limit, known: str, number: int
     ) -> Photograph:
-        """One picture. Raises what ``codecs.codec.Reader`` does."""
+        """The picture of a number. Raises what ``codecs.codec.Reader`` does."""
 
 
 class FramesHere:
@@ -64,14 +64,14 @@ class FramesHere:
     def sequence(
         self, format: str, file: BinaryIO, size: int, limit: Limit, known: str
     ) -> tuple[tuple[int, ...], tuple[str, ...]]:
-        """As ``FrameReading.sequence``."""
+        """What a sequence's file says of its pictures, as ``FrameReading.sequence`` does."""
         told = {"file": known, "number": None}
         return frame_parcel.opened(frame_parcel.decode(format, file, size, limit, np.empty, told))
 
     def frame(
         self, format: str, file: BinaryIO, size: int, limit: Limit, known: str, number: int
     ) -> Photograph:
-        """As ``FrameReading.frame``."""
+        """The picture of a number, as ``FrameReading.frame`` gives it."""
         told = {"file": known, "number": number}
         return photograph_parcel.opened(
             frame_parcel.decode(format, file, size, limit, np.empty, told)

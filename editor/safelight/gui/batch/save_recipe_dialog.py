@@ -70,12 +70,12 @@ class SaveRecipeDialog(QDialog):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """What the recipe is to be called."""
         return self.line.text().strip()
 
     @property
     def description(self) -> str:
-        """What it is for."""
+        """What the recipe is for."""
         return self.about.text().strip()
 
     @property
@@ -85,7 +85,9 @@ class SaveRecipeDialog(QDialog):
 
     @property
     def own(self) -> Path | None:
-        """Its file among the user's recipes; None where it goes to a file that is asked for."""
+        """The recipe's file among the user's; None where the recipe goes to a file that is asked
+        for.
+        """
         return own_recipe(file_stem(self.name)) if self.among.isChecked() else None
 
     def _look(self) -> None:

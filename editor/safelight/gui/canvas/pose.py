@@ -71,7 +71,7 @@ class Pose:
         return turned.x(), turned.y()
 
     def point(self, x: float, y: float) -> QPointF:
-        """The same place as ``in_frame`` gives, as a point of Qt."""
+        """Where a point of the picture is in the frame, as ``in_frame`` gives it, for Qt."""
         return QPointF(*self.in_frame(x, y))
 
     def box(self, region: Region) -> QRectF:

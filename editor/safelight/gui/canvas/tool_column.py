@@ -84,7 +84,7 @@ class ToolColumn(QFrame):
             self._show_button(button)
 
     def minimumSizeHint(self) -> QSize:
-        """It gets broader rather than making a window higher."""
+        """The least size: the column gets broader rather than make a window higher."""
         return QSize(super().minimumSizeHint().width(), 3 * _SIDE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -104,7 +104,7 @@ class Neighbourhood(QWidget):
             super().keyPressEvent(event)
 
     def _focus(self, place: int) -> None:
-        """One of the nine is reached by Tab: the one that the arrows were at."""
+        """Have Tab reach one of the nine thumbs: the one that the arrows were at."""
         self.thumbs[self._at].setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.thumbs[place].setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._at = place

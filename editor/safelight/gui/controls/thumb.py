@@ -36,7 +36,7 @@ class Thumb(QAbstractButton):
         self.update()
 
     def show_waiting(self) -> None:
-        """Another picture is being made: what there is fades."""
+        """Fade what there is while another picture is made."""
         self.waiting = True
         self.update()
 

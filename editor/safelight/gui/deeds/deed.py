@@ -52,7 +52,7 @@ class Deed:
 
     @property
     def place(self) -> str:
-        """Where it is found, in words."""
+        """Where the deed is found, in words."""
         return ", ".join(untitled(part) for part in (self.menu, self.submenu) if part)
 
 

@@ -150,7 +150,7 @@ class FolderRows(QAbstractListModel):
 
     @property
     def rows(self) -> Sequence[FolderRow]:
-        """Those that are let through, in their order."""
+        """The photographs that are let through, in their order."""
         return self._rows
 
     @property
@@ -172,7 +172,7 @@ class FolderRows(QAbstractListModel):
         return self._place.get(path, -1)
 
     def unknown(self) -> list[FolderPhotograph]:
-        """Those of which nothing is known yet."""
+        """The photographs of which nothing is known yet."""
         return [row.photograph for row in self._all.values() if not row.known]
 
     def cameras(self) -> list[str]:
@@ -184,8 +184,8 @@ class FolderRows(QAbstractListModel):
         return {row.marks.label for row in self._all.values()} - {""}
 
     def unseen(self, first: int, last: int) -> list[FolderPhotograph]:
-        """Those between two places, the last one included, of which something is not known yet, or
-        that show something and have no picture.
+        """The photographs between two places, the last one included, of which something is not
+        known yet, or that show something and have no picture.
         """
         rows, held = self._rows[max(first, 0) : max(last + 1, 0)], self._pictures
         return [

@@ -44,7 +44,7 @@ class Offset:
         )
 
     def inverse(self) -> Offset:
-        """The same seen from the other picture."""
+        """The offset as seen from the other picture."""
         return Offset(1 / self.zoom, -self.across, -self.down)
 
 

@@ -376,9 +376,9 @@ class SectionBox(QWidget):
         return body
 
     def _add_links(self, body: QWidget, column: QBoxLayout) -> None:
-        """The other filters, two beside one another; where there are sliders, those that are seen
-        while it is folded, too, come first, and the others are behind a word, and made when that is
-        clicked.
+        """Add the other filters, two beside one another; where there are sliders, those that are
+        seen while it is folded, too, come first, and the others are behind a word, and made when
+        that is clicked.
         """
         first = [item for item in self._more if self._rows and item in self._first]
         if first:

@@ -29,7 +29,9 @@ def small(document: Document, pixels: int, live: Live | None = None) -> NDArray[
 
 
 def small_image(document: Document, pixels: int, live: Live | None = None) -> QImage:
-    """The same as an image in the document's own profile, for ``Display.shown``."""
+    """A small version of a document as an image in the document's own profile, for
+    ``Display.shown``.
+    """
     found = render(document, _coarse(document, pixels), live, lenient=True)
     return tagged(found, document.profile)
 

@@ -156,7 +156,7 @@ class Colour:
 
     @property
     def hex(self) -> str:
-        """As other programs take it, #rrggbb, of sRGB and clipped."""
+        """The colour as other programs take it, #rrggbb, of sRGB and clipped."""
         parts = (np.clip(self.srgb, 0, 1) * 255 + 0.5).astype(int).tolist()
         return "#{:02x}{:02x}{:02x}".format(*parts)
 

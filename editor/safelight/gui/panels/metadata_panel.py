@@ -305,7 +305,9 @@ class Field(QLineEdit):
 
 
 class TextField(QPlainTextEdit):
-    """As ``Field``, of several lines; Ctrl+Enter finishes with it too, and Tab goes on."""
+    """A field of metadata as ``Field`` is, of several lines; Ctrl+Enter finishes with it too, and
+    Tab goes on.
+    """
 
     left = Signal(str)
 
@@ -316,7 +318,7 @@ class TextField(QPlainTextEdit):
         self.setFixedHeight(round(height + 2 * self.document().documentMargin() + 4))
 
     def tell(self, text: str) -> None:
-        """As ``Field.tell``."""
+        """Show what the file says, as ``Field.tell`` does."""
         shown = plain(text, lines=True, longest=100_000)
         if self.toPlainText() != shown and not (self.hasFocus() and self.document().isModified()):
             self.setPlainText(shown)

@@ -222,7 +222,7 @@ class FilterSettings(QWidget):
         return [control for control in self.controls if isinstance(control, PlaceControl)]
 
     def _picks(self, picker: PlaceControl, kind: str) -> None:
-        """One at a time: the others' buttons come up first."""
+        """Have one control pick at a time: the others' buttons come up first."""
         if kind:
             for control in self._places():
                 if control is not picker:

@@ -113,7 +113,7 @@ class InstallPage(QWidget):
             self._installation.stop()
 
     def leave(self) -> None:
-        """One step back: from what is under way to the field, from there to the list."""
+        """Go one step back: from what is under way to the field, from there to the list."""
         if self.busy:
             self.stop()
         else:

@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One thing that is said. ``job`` is the number of the matter that it belongs to."""
+    """A message between host and worker. ``job`` is the number of the matter that it belongs to."""
 
     job: int = 0
 
@@ -160,7 +160,7 @@ class Run(Question):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of several filters that run in turn."""
+    """A filter among several that run in turn."""
 
     filter: str
     settings: Settings
@@ -239,7 +239,7 @@ class Answer(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready(Answer):
-    """It has started, and speaks these versions of the protocol and of the API."""
+    """The worker has started, and speaks these versions of the protocol and of the API."""
 
     protocol: int
     api: int
@@ -367,14 +367,14 @@ class Glimpsed(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Answer):
-    """It was stopped, as the host had asked."""
+    """The matter was stopped, as the host had asked."""
 
     piece: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Answer):
-    """It could not be done. ``kind`` says what sort of reason it is (``replies.told``)."""
+    """The matter could not be done. ``kind`` says what sort of reason it is (``replies.told``)."""
 
     reason: str = "no reason given"
     kind: str = "raised"

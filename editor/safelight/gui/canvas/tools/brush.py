@@ -78,7 +78,7 @@ class Brush(Tool):
     @classmethod
     @functools.cache
     def parameters(cls) -> tuple[Parameter, ...]:
-        """Those of the tool, and behind them the dynamics that all brushes have."""
+        """The tool's own parameters, and behind them the dynamics that all brushes have."""
         more = parameters_of(dynamics) if cls.rare else ()
         return (*parameters_of(cls.options, 1), *more)
 

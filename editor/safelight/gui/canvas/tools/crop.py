@@ -54,7 +54,7 @@ class _Box:
         return self.x + x, self.y + y
 
     def corners(self) -> list[tuple[float, float]]:
-        """Its corners, in points of the plane."""
+        """The box's corners, in points of the plane."""
         across, down = self.width / 2, self.height / 2
         signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
         return [self.point(x * across, y * down) for x, y in signs]

@@ -207,7 +207,9 @@ class ShapeTool(Tool):
         return math.copysign(wide, width), math.copysign(high, height)
 
     def _even(self, width: float, height: float) -> _Point:
-        """As high as wide; a line goes level, upright or at 45 degrees."""
+        """Where a drag ends whose shape is as high as wide; a line goes level, upright or at 45
+        degrees.
+        """
         if self._values["figure"] == "line":
             length = math.hypot(width, height)
             turn = math.radians(round(math.degrees(math.atan2(height, width)) / 45) * 45)

@@ -109,7 +109,7 @@ class Perspective(PointsTool):
     # -- what a hand does ----------------------------------------------------------------------
 
     def limited(self, points: list[Point], way: Point) -> Point:
-        """As far as there is something of the picture."""
+        """A way as far as there is something of the picture."""
         found = list(way)
         for axis, size in enumerate(self._size):
             places = [points[k][axis] for k in self._last]

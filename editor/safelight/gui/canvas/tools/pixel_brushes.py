@@ -306,7 +306,7 @@ class Clone(PixelBrush):
         return None if source is None or source is self.surface else source.document
 
     def carry(self, way: Place) -> None:
-        """Where it comes from stays over the same part of the picture."""
+        """Have the place that clones come from stay over the same part of the picture."""
         self._way = None
         if self._from is not None and self.taken is not None:
             type(self).taken = replace(self.taken, point=way.at(*self._from))

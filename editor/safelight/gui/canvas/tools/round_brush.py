@@ -175,7 +175,7 @@ class RoundBrush:
         self._points, self._waiting = [*start, _as_written(*point, *pressed)], True
 
     def move(self, point: tuple[float, float], touch: Touch, zoom: float) -> bool:
-        """It goes on to there; False when that is too near to matter at this zoom."""
+        """Go on to a point; False when the point is too near to matter at this zoom."""
         string = cast(int, self.dynamics["smoothing"]) / 100 * _STRING / zoom
         pressed = self._pressed(touch)
         if not string:

@@ -50,7 +50,7 @@ class _Change:
     angle: float = 0.0
 
     def with_(self, **given: float) -> _Change:
-        """Another one, of numbers that can be written down."""
+        """The change with other numbers, rounded to what can be written down."""
         given = {name: round(value, _ROUNDED[name]) + 0.0 for name, value in given.items()}
         if "angle" in given:
             given["angle"] = 180 - (180 - given["angle"]) % 360
@@ -58,7 +58,7 @@ class _Change:
 
     @property
     def numbers(self) -> dict[str, Any]:
-        """Its numbers by name."""
+        """The change's numbers by name."""
         return {name: getattr(self, name) for name in _ROUNDED}
 
     def place(self, box: Region) -> Place:
