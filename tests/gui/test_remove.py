@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from safelight.document import Stroke, render, selections
 from safelight.document.edits import mask_edits, selection_edits
+from safelight.gui import export_photograph
 from tests.gui.conftest import open_in, photograph
 
 LEFT = Qt.MouseButton.LeftButton
@@ -93,6 +94,16 @@ def test_spots_that_are_clicked_while_one_is_filled_follow(opened, qtbot):
     removed = [layer.mask.bounds() for layer in session.document.walk() if layer.filter]
     assert [round(place.x + place.width / 2, -1) for place in removed] == [200, 60]
     assert not opened.messages.isVisible()
+
+
+def test_an_export_has_what_is_still_being_filled(window, opened, qtbot, monkeypatch):
+    exported = []
+    monkeypatch.setattr(export_photograph, "export", lambda _: exported.append(labels(opened)))
+    qtbot.mouseClick(opened.canvas, LEFT, pos=at(opened.canvas, 200, 150))
+    window.deeds["export"].trigger()
+    assert exported == []
+    assert "Export follows when this is done: Remove" in opened.line.text()
+    qtbot.waitUntil(lambda: exported == [["Open", "Remove"]])
 
 
 def test_cancel_forgets_what_waits(opened, qtbot):

@@ -15,6 +15,7 @@ from tests.gui.conftest import open_in, wake
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ALT = Qt.KeyboardModifier.AltModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_a_wands_options_change_what_it_has_selected_in_the_same_step(opened, qt
     assert len(opened.session.history.steps) == 3
 
 
-def test_strokes_over_a_subject_and_behind_it_are_one_step(opened, qtbot):
+@pytest.mark.parametrize("behind", [ALT, CONTROL, NONE])
+def test_strokes_over_a_subject_and_behind_it_are_one_step(opened, qtbot, behind):
     canvas = opened.canvas
     canvas.take("subject")
     canvas.tool.set("size", 16)
@@ -76,8 +78,10 @@ def test_strokes_over_a_subject_and_behind_it_are_one_step(opened, qtbot):
     qtbot.waitUntil(lambda: area(opened, 12_000))
     stroke((150, 70), (150, 170))
     qtbot.waitUntil(lambda: area(opened, 14_400))
-    stroke((150, 70), (150, 170), ALT)
+    canvas.tool.set("mode", "new" if behind else "subtract")
+    stroke((150, 70), (150, 170), behind)
     qtbot.waitUntil(lambda: area(opened, 12_000))
+    canvas.tool.set("mode", "new")
     assert len(opened.session.history.steps) == 2
     qtbot.keyClick(canvas, Qt.Key.Key_Return)
     stroke((250, 80), (250, 160))

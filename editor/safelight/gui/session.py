@@ -296,13 +296,20 @@ class Session(Edited):
             self.history = self.history.jump(position)
             self._after_change(before)
 
-    def when_done(self, then: Callable[[], object]) -> None:
+    def under_way_before(self, *, jobs: bool) -> str:
+        """What has to be done before the document is as it was asked to be, by name;
+        "" when nothing has. ``jobs``: also what a job makes.
+        """
+        job = self.job.title if self.job is not None else ""
+        return self.busy or (job if jobs else "")
+
+    def when_done(self, then: Callable[[], object], *, jobs: bool = False) -> None:
         """Call ``then`` in a turn of the event loop in which nothing is being done to the document,
-        once what is being done to it is.
+        once what is being done to it is, and with ``jobs`` what jobs make.
         """
 
         def look() -> None:
-            if not self.busy:
+            if not self.under_way_before(jobs=jobs):
                 self.job_changed.disconnect(look)
                 QTimer.singleShot(0, self, then)
 

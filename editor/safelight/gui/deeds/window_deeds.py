@@ -61,13 +61,13 @@ def _file(context: DeedContext) -> list[Deed]:
         tip="Ask about the raw files of every camera again",
     )
     menu.part(1)  # behind the files opened lately
-    menu.front("save", "&Save project", lambda _: save_projects.save(context), "Ctrl+S", takes=True)
+    menu.front("save", "&Save project", lambda _: save_projects.save(context), "Ctrl+S", saves=True)
     menu.front(
         "save as",
         "Save project &as…",
         lambda _: save_projects.save_as(context),
         "Ctrl+Shift+S",
-        takes=True,
+        saves=True,
     )
     menu.front(
         "export",
@@ -403,17 +403,22 @@ class _Lines:
         submenu: str = "",
         tip: str = "",
         takes: bool = False,
+        saves: bool = False,
     ) -> None:
-        """What is done to the photograph in front. What ``takes`` it as it is, to be written or
-        printed, waits until what is being done to it is done.
+        """What is done to the photograph in front. What ``takes`` it, to be written or printed,
+        waits until all is done to it that has been asked for; what ``saves`` it does not wait for
+        a job, which may take long.
         """
 
         def do() -> None:
             front = self._upon.front
-            if front is not None and takes and front.session.busy:
+            before = "" if front is None else front.session.under_way_before(jobs=takes)
+            if front is not None and (takes or saves) and before:
                 name = text.replace("&", "").rstrip("…")
-                front.line.mention(f"{name} follows when this is done: {front.session.busy}.")
-                front.session.when_done(lambda: self._upon.front is front and run(front))
+                front.line.mention(f"{name} follows when this is done: {before}.")
+                front.session.when_done(
+                    lambda: self._upon.front is front and run(front), jobs=takes
+                )
             elif front is not None:
                 run(front)
 

@@ -134,7 +134,8 @@ class Run:
     def said(self) -> str:
         """How far it is, in words."""
         if self.remaining is None:
-            return f"{plain(self.words)}…" if self.words else "Starting…"
+            begun = f"{self.done:.0%}" if self.done else "Starting…"
+            return f"{plain(self.words)}…" if self.words else begun
         left = f"{self.done:.0%}, {duration(self.remaining)} left"
         return f"{plain(self.words)} · {left}" if self.words else left
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, cast
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
 
 from safelight.api import Number, Value
 from safelight.document import Edit, cut_outs, selections
@@ -26,14 +26,15 @@ _COLOURS = {False: QColor(80, 220, 120, 150), True: QColor(240, 80, 70, 150)}
 
 class Subject(SelectionTool):
     """Strokes over the subject, and with Alt over what is behind it, select the subject; each
-    stroke more is told to what is selected, in one step of the history.
+    stroke more is told to what is selected, in one step of the history. Ctrl does as Alt, which
+    some window managers keep for themselves, and so does *Subtract*, chosen after the first stroke.
     """
 
     id = "subject"
     title = "Stroke to select"
     icon = "M 2.5 12 C 5 4 8 15 11 8 M 10.5 3 L 13.5 6 M 13.5 3 L 10.5 6"
     group = "like"
-    hint = "Paint over the subject, with Alt over what is behind it; Enter begins another subject"
+    hint = "Paint over the subject, with Ctrl over what is behind it; Enter begins another subject"
     repeats = True
     buttons = (Step("Next subject", "Return", "finish"),)
 
@@ -85,7 +86,7 @@ class Subject(SelectionTool):
 
     def press(self, pointer: Pointer) -> None:
         # With a stroke there already, Alt is for what is behind; before the first it takes away.
-        self._behind = pointer.alt and bool(self.strokes[False])
+        self._behind = self._is_behind(pointer.alt or pointer.control)
         self._path = [pointer.point]
         if not any(self.strokes.values()):
             self._begun_how = self.how(pointer)
@@ -139,8 +140,18 @@ class Subject(SelectionTool):
 
     @property
     def under_way_how(self) -> str | None:
-        behind = "subtracts" in self.surface.held and bool(self.strokes[False])
-        return "subtract" if behind else None
+        return "subtract" if self._is_behind("subtracts" in self.surface.held) else None
+
+    def _is_behind(self, held: bool) -> bool:
+        """Whether the next stroke is over what is behind the subject; ``held``: a key says so."""
+        says = held or (self.values["mode"] == "subtract" and self._begun_how != "subtract")
+        return says and bool(self.strokes[False])
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() != Qt.Key.Key_Control:
+            return super().key(event)
+        self.surface.held.press(event, "subtracts")
+        return True
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
