@@ -19,13 +19,15 @@ from .kernels import (
     lightened,
     means,
     packed,
+    said_most,
     shared,
     shared_rows,
     strew,
     unpacked,
 )
+from .liveliness import liveliness
 from .pyramid import halved, halved_mask, halved_where, smooth_doubled, spread
-from .seams import evened, labelled, nodes_of, shifts_of
+from .seams import continuing, evened, labelled, nodes_of, shifts_of
 
 MOST = 1 << 20
 """Pixels within which pieces are looked for; above, they are only moved by a few pixels."""
@@ -70,8 +72,9 @@ _CALMEST = 1
 _REGIONS = 48
 """Pixels across a hole at the size where its pixels are copied in whole regions, at most."""
 
-_SHIFTS = 60
-"""Regions may come from so many places; more where these do not reach every pixel."""
+_SHIFTS, _CONTINUING = 60, 40
+"""Regions may come from so many places of patches, and so many by which the rim goes on; more where
+these do not reach every pixel."""
 
 _TRUST, _RIM = 0.3, 2.0
 """How much regions that are like the mean of their patches count, and what they have at the rim,
@@ -87,6 +90,10 @@ parts of what the same difference would: light falls off over a hole, and no pie
 
 _TEAR = 1.0
 """Deviations of the picture by which regions may differ at a seam and are evened; more stays."""
+
+_LIVELY = 4.0
+"""How much it counts against colours that pieces are as lively as the rim: where patches do not
+agree their mean is smooth, and of smooth pieces there are some in every picture."""
 
 _FITTED = 4
 """How often pieces are looked for to say how well what a start has made is made of them."""
@@ -230,10 +237,11 @@ class _Size:
         self.reach = _REACH[place] if place < len(_REACH) else max(missing.shape)
         if not self.small:
             self.reach = _NEAR
-        goals = [] if goal is None or trust <= 0 else [goal]
-        self.source = packed(picture, *goals)
+        goals = [] if goal is None or trust <= 0 else [np.float32(trust) * goal]
+        if self.small:
+            goals.append(self.lively)
+        self.source = packed(picture, *([np.concatenate(goals, -1)] if goals else []))
         groups = -(-picture.shape[2] // FOUR)
-        self.source[groups:] *= np.float32(trust)
         self.colours = self.source[:groups]
         self.goal = goal
         self.part = _grown(_box(missing), 2 * HALF, missing.shape)
@@ -248,6 +256,11 @@ class _Size:
         top, left = (side.start for side in self.part)
         deep = depth(np.ascontiguousarray(missing[self.part]))[rows - top, columns - left]
         self.doubt = np.log(_FADE) * np.minimum(deep, _DEEPEST)
+
+    @cached_property
+    def lively(self):
+        """How lively the picture is and pieces are to be: float32 (height, width, 1)."""
+        return np.float32(_LIVELY) * liveliness(self.picture, ~self.missing)
 
     @cached_property
     def contrast(self):
@@ -353,11 +366,12 @@ class _Size:
         usable = ~self.missing & self.usable
         nodes, beside = nodes_of(self.missing)
         places = self.over
-        shifts = shifts_of(self.field, places, usable, nodes, _SHIFTS)
         colours, target = (
             np.ascontiguousarray(seen / np.float32(self.contrast))
             for seen in (self.picture, self.filling())
         )
+        more = continuing(colours, self.missing, usable, _CONTINUING)
+        shifts = shifts_of(self.field, places, usable, nodes, _SHIFTS, more)
         labels = labelled(
             *(colours, target, self.missing, usable, nodes, beside, shifts),
             trust=_TRUST,
@@ -376,13 +390,17 @@ class _Size:
         self.cost[self.at] = 0
 
     def misfit(self):
-        """The mean distance of the patches over the hole from the picture's, whatever the goal."""
-        groups = len(self.colours)
-        target, field = self.target[:groups], self.field.copy()
+        """The mean distance of the patches over the hole from the picture's, whatever the goal.
+
+        Patches are to be as lively as the rim: else what is smooth would always fit best.
+        """
+        source = packed(self.picture, self.lively)
+        target, field = source.copy(), self.field.copy()
+        target[: len(self.colours), *self.part] = self.target[: len(self.colours), *self.part]
         cost = np.zeros_like(self.cost)
         self._see_light()
         for number in range(_FITTED):
-            self._search(target, self.colours, field, cost, number * 8191, self.reach)
+            self._search(target, source, field, cost, number * 8191, self.reach)
         return float(cost[self.at].mean(dtype=np.float64))
 
     def filling(self, part=np.s_[:, :]):
@@ -394,7 +412,11 @@ class _Size:
         return filling
 
     def joined(self):
-        """A part and its filling, over which what remains of a step at its rim is spread."""
+        """A part and its filling, over which what remains of a step at its rim is spread.
+
+        Where pixels from different places meet only their differences are kept, as far as the
+        picture is small: steps in light that falls off smoothly are seen at once.
+        """
         beyond = self.wanted & ~self.missing
         guess = _of_part(self.colours, self.part)
         self._said(_LAST, np.argwhere(beyond).astype(np.int32), guess)
@@ -404,7 +426,19 @@ class _Size:
         large = np.sqrt((step**2).sum(-1, keepdims=True)) / (_STEP * self.contrast)
         step = (step / (1 + large**2)).astype(np.float32)
         filling = self.filling(part) + spread(step, beyond[part])
+        if self.small:
+            inside = self.missing[part]
+            filling[inside] = self._evened(filling[inside])
         return part, np.where(self.missing[part][..., None], filling, self.picture[part])
+
+    def _evened(self, colours):
+        """The missing pixels, each copied from where most of the patches over it have it."""
+        nodes, beside = nodes_of(self.missing)
+        most = said_most(self.field, self.weight, nodes, _NARROW * _LAST)
+        shifts, labels = np.unique(most, axis=0, return_inverse=True)
+        labels = labels.reshape(-1).astype(np.int32)
+        places_of = self.missing, self.usable, nodes, beside, shifts, labels
+        return evened(self.picture, *places_of, _TEAR * self.contrast, colours)
 
 
 def _of_part(groups, part):

@@ -428,6 +428,47 @@ def _blend(source, field, weight, closeness, pixels, target, lighter):
                 target[group, y, x, 3] = d / count
 
 
+def said_most(field, weight, pixels, narrow=1.0):
+    """From how far away most of the patches over each pixel take it: int32 (count, 2).
+
+    Patches count as in ``blend``; what has none that counts is taken from itself.
+    """
+    closeness = np.exp(-narrow * _AWAY)
+    result = np.zeros((len(pixels), 2), np.int32)
+    shared(
+        np.arange(len(pixels)),
+        lambda part: _say_most(field, weight, closeness, pixels, part, result),
+    )
+    return result
+
+
+@_compiled
+def _say_most(field, weight, closeness, pixels, part, result):
+    height, width = weight.shape
+    shifts, shares = np.empty((AREA, 2), np.int64), np.empty(AREA)
+    for number in part:
+        y, x = np.int64(pixels[number, 0]), np.int64(pixels[number, 1])
+        top, bottom = max(y - HALF, HALF), min(y + HALF + 1, height - HALF)
+        left, right = max(x - HALF, HALF), min(x + HALF + 1, width - HALF)
+        count, best = 0, 0
+        for ny in range(top, bottom):
+            for nx in range(left, right):
+                share = weight[ny, nx] * closeness[ny - y + HALF, nx - x + HALF]
+                if share > 0.0:
+                    dy, dx = np.int64(field[ny, nx, 0]) - ny, np.int64(field[ny, nx, 1]) - nx
+                    place = 0
+                    while place < count and (shifts[place, 0] != dy or shifts[place, 1] != dx):
+                        place += 1
+                    if place == count:
+                        shifts[place, 0], shifts[place, 1], shares[place] = dy, dx, 0.0
+                        count += 1
+                    shares[place] += share
+                    if shares[place] > shares[best]:
+                        best = place
+        if count > 0:
+            result[number, 0], result[number, 1] = shifts[best, 0], shifts[best, 1]
+
+
 def inherit(field, cost, coarse_field, coarse_cost, coarse_wanted, burden, places):
     """Give patches what those at half the size have; which of the ``places`` got one: bool (count).
 

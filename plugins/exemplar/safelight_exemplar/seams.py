@@ -27,6 +27,13 @@ _NONE = 4.0
 _ASIDE = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)], np.int64)
 _ROUNDS = 2
 
+_ANCHORS = 40
+"""Pixels of the rim that are looked at, about."""
+
+_LOOK, _LEAST, _ASUNDER, _NEAREST = 4, 6, 3, 3
+"""Pixels from the middle of a square to its edge, least away that a shift goes, by how much shifts
+of one square differ, and how many of it are taken."""
+
 _HELD = 3e-3
 """How much a colour as it was copied counts beside its differences from those around it."""
 
@@ -45,13 +52,16 @@ def nodes_of(missing):
     return nodes, np.stack([number[rows + dy, columns + dx] for dy, dx in _ASIDE], 1)
 
 
-def shifts_of(field, places, usable, nodes, count):
-    """The ``count`` commonest shifts of a field's ``places``: int32 (shifts, 2).
+def shifts_of(field, places, usable, nodes, count, more=None):
+    """The ``count`` commonest shifts of a field's ``places`` and ``more``: int32 (shifts, 2).
 
     A node that none of them takes to where pixels are ``usable`` adds the one to the nearest.
     """
     given, often = np.unique(field[tuple(places.T)] - places, axis=0, return_counts=True)
     shifts = given[np.argsort(-often, kind="stable")[:count]].astype(np.int32)
+    if more is not None and len(more):
+        known = (more[:, None] == shifts[None]).all(2).any(1)
+        shifts = np.concatenate([shifts, more[~known]])
     sources = np.argwhere(usable)
     lost = nodes[~reached(shifts, usable, nodes).any(1)]
     while len(lost):
@@ -60,6 +70,89 @@ def shifts_of(field, places, usable, nodes, count):
         shifts = np.concatenate([shifts, more])
         lost = lost[~reached(more, usable, lost)[:, 0]]
     return shifts
+
+
+def continuing(source, missing, usable, count):
+    """Shifts by which what touches a hole goes on best: int32 (shifts, 2), ``count`` at most.
+
+    Squares around pixels of the rim are compared with all others, as far as they are ``usable``,
+    and of each the nearest are taken that lie some pixels apart from it and from one another: where
+    a line meets the hole these are places further along the line, in a pattern those in step.
+    """
+    wide = np.pad(missing, 1)
+    beside = wide[2:, 1:-1] | wide[:-2, 1:-1] | wide[1:-1, 2:] | wide[1:-1, :-2]
+    anchors = np.argwhere(beside & usable)
+    if not len(anchors):
+        return np.empty((0, 2), np.int32)
+    middle = anchors.mean(0)
+    turn = np.argsort(np.arctan2(*(anchors - middle).T), kind="stable")
+    anchors = anchors[turn][:: max(1, len(anchors) // _ANCHORS)]
+    whole = np.cumsum(np.cumsum(np.pad(usable, ((_LOOK + 1, _LOOK), (_LOOK + 1, _LOOK))), 0), 1)
+    side = 2 * _LOOK + 1
+    counts = (
+        whole[side:, side:] - whole[:-side, side:] - whole[side:, :-side] + whole[:-side, :-side]
+    )
+    middles = np.argwhere(counts == side * side).astype(np.int32)
+    near = np.empty((len(anchors), _NEAREST), np.float64)
+    found = np.empty((len(anchors), _NEAREST, 2), np.int32)
+    _goes_on(source, usable, anchors.astype(np.int32), middles, near, found)
+    there = near < _MOST
+    order = np.argsort(near[there], kind="stable")
+    shifts = found[there][order]
+    kept = []
+    for shift in shifts:
+        if all(abs(shift - other).max() > 1 for other in kept):
+            kept.append(shift)
+        if len(kept) == count:
+            break
+    return np.array(kept, np.int32).reshape(-1, 2)
+
+
+@_compiled
+def _goes_on(source, usable, anchors, middles, near, found):
+    height, width, channels = source.shape
+    for one in range(anchors.shape[0]):
+        y, x = np.int64(anchors[one, 0]), np.int64(anchors[one, 1])
+        for place in range(_NEAREST):
+            near[one, place] = _MOST
+        for other in range(middles.shape[0]):
+            sy, sx = np.int64(middles[other, 0]), np.int64(middles[other, 1])
+            if max(abs(sy - y), abs(sx - x)) < _LEAST:
+                continue
+            worst = near[one, _NEAREST - 1]
+            total, count = 0.0, 0
+            for dy in range(-_LOOK, _LOOK + 1):
+                if not 0 <= y + dy < height:
+                    continue
+                for dx in range(-_LOOK, _LOOK + 1):
+                    if 0 <= x + dx < width and usable[y + dy, x + dx]:
+                        count += 1
+                        for channel in range(channels):
+                            apart = (
+                                source[y + dy, x + dx, channel] - source[sy + dy, sx + dx, channel]
+                            )
+                            total += apart * apart
+                if total > worst * (2 * _LOOK + 1) ** 2:
+                    break
+            total /= count
+            if total >= worst:
+                continue
+            # Of places beside one another the nearest alone stays.
+            last = _NEAREST - 1
+            for place in range(_NEAREST):
+                if near[one, place] < _MOST:
+                    below = abs(found[one, place, 0] + y - sy)
+                    if max(below, abs(found[one, place, 1] + x - sx)) <= _ASUNDER:
+                        last = place
+                        break
+            if near[one, last] <= total:
+                continue
+            while last > 0 and near[one, last - 1] > total:
+                near[one, last] = near[one, last - 1]
+                found[one, last] = found[one, last - 1]
+                last -= 1
+            near[one, last] = total
+            found[one, last, 0], found[one, last, 1] = sy - y, sx - x
 
 
 def reached(shifts, usable, nodes):
@@ -234,12 +327,13 @@ def _heights(beside, sink, room, height, queue):
     return last
 
 
-def evened(source, missing, usable, nodes, beside, shifts, labels, tear):
+def evened(source, missing, usable, nodes, beside, shifts, labels, tear, held=None):
     """The colours of nodes, copied by their differences: float32 (nodes, channels).
 
     Beside one another, pixels of one region differ as they do where they come from; across a seam
     or the rim as on the mean of its sides, so that regions of another brightness go over into one
     another. A step of ``tear`` counts a quarter, a larger one ever less: it stays an edge.
+    Colours are held near ``held`` (nodes, channels); None is as they are copied.
     """
     wanted = np.zeros((len(nodes), 4, source.shape[2]))
     weight = np.zeros((len(nodes), 4))
@@ -249,8 +343,9 @@ def evened(source, missing, usable, nodes, beside, shifts, labels, tear):
         *(source, missing, usable, nodes, beside, shifts, labels, tear),
         *(copied, known, wanted, weight),
     )
-    made = copied.copy()
-    _relax(beside, known, wanted, weight, copied, made)
+    near = copied if held is None else held.astype(np.float64)
+    made = near.copy()
+    _relax(beside, known, wanted, weight, near, made)
     return made.astype(np.float32)
 
 
@@ -307,11 +402,11 @@ def _differences(
 
 
 @_compiled
-def _relax(beside, known, wanted, weight, copied, made):
+def _relax(beside, known, wanted, weight, held, made):
     for _ in range(_RELAXED):
         for node in range(made.shape[0]):
             for channel in range(made.shape[1]):
-                total, count = _HELD * copied[node, channel], _HELD
+                total, count = _HELD * held[node, channel], _HELD
                 for side in range(4):
                     share = weight[node, side]
                     if share > 0:

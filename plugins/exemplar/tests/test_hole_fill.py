@@ -192,3 +192,28 @@ def test_of_several_trusts_in_a_guide_the_one_goes_on_that_the_picture_has_piece
     alone = fill(picture, hole, guide=misleading, trust=trusts[int(kept[1] < kept[0])])
     assert len(kept) == 4
     assert all(np.array_equal(one, alone) for one in several)
+
+
+def test_a_hole_in_texture_is_as_lively_as_its_rim_though_smooth_pieces_are_near():
+    rng = np.random.default_rng(5)
+    rough = rng.normal(0, 1, (160, 160, 1))
+    for axis in (0, 1):
+        rough = sum(np.roll(rough, by, axis) for by in range(4)) / 4
+    picture = np.repeat(0.5 + 0.4 * rough, 3, -1).astype(np.float32)
+    picture[:, :40] = 0.5
+    hole = hole_in(picture, 64)
+    filled = fill(picture, hole, guide=np.full_like(picture, 0.5), trust=(0.5, 0.0))
+    core = np.s_[64:96, 64:96]
+    assert filled[core].std() > 0.5 * picture[core].std()  # 0.01 if it is not told to be lively
+
+
+@pytest.mark.parametrize("bend", [0.5, 1.0])
+def test_an_outline_that_is_out_of_focus_goes_on_without_steps(bend):
+    rows, columns = np.mgrid[-1:1:160j, -1:1:160j]
+    glow = 1 / (1 + np.exp(4 * (columns - bend * rows**2 + 0.2)))
+    picture = np.stack([glow, 0.7 * glow, 0.2 + 0.1 * columns], -1).astype(np.float32)
+    picture += np.random.default_rng(6).normal(0, 0.004, picture.shape).astype(np.float32)
+    filled = fill(picture, hole_in(picture, 56))
+    for axis in (0, 1):
+        steps = [np.abs(np.diff(seen, 1, axis)).max() for seen in (filled, picture)]
+        assert steps[0] < 1.25 * steps[1]

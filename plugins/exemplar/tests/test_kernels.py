@@ -14,6 +14,7 @@ from safelight_exemplar.kernels import (
     lightened,
     means,
     packed,
+    said_most,
     strew,
     unpacked,
 )
@@ -153,3 +154,21 @@ def test_a_patch_is_made_lighter_by_what_costs_least_and_no_more_than_it_may(mos
     for other in (by + 0.01, by - 0.01):
         allowed = np.clip(other, -most, most)
         assert costs(allowed) >= costs(by) - 1e-5
+
+
+def test_a_pixel_is_taken_from_where_most_of_the_patches_over_it_are():
+    rng = np.random.default_rng(9)
+    weight = rng.uniform(0, 1, SHAPE) * (rng.uniform(0, 1, SHAPE) < 0.7)
+    places = np.stack(np.indices(SHAPE), -1).astype(np.int32)
+    ways = np.array([(3, 5), (-2, 8), (4, -6)], np.int32)
+    field = places + ways[rng.integers(0, 3, SHAPE)]
+    pixels = np.array([[20, 25], [3, 2], [0, 0]], np.int32)
+    found = said_most(field, weight, pixels, 0.5)
+    for (y, x), way in zip(pixels, found, strict=True):
+        shares = np.zeros(3)
+        for ny in range(max(y - HALF, HALF), y + HALF + 1):
+            for nx in range(max(x - HALF, HALF), x + HALF + 1):
+                at = (ways == field[ny, nx] - (ny, nx)).all(1).argmax()
+                near = np.exp(-0.5 * ((ny - y) ** 2 + (nx - x) ** 2) / 9)
+                shares[at] += weight[ny, nx] * near
+        assert np.array_equal(way, ways[shares.argmax()])

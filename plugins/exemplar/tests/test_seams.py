@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from safelight_exemplar.seams import (
+    continuing,
     energy,
     evened,
     expand,
@@ -94,3 +95,28 @@ def test_regions_of_another_brightness_go_over_into_one_another_unless_they_are_
     assert np.diff(made[29:35, 21:39]).std() == pytest.approx(
         np.diff(picture[4:10, 21:39, 0]).std(), rel=0.05
     )
+
+
+def test_the_rim_goes_on_in_step_with_a_pattern_and_along_a_line():
+    rows, columns = np.mgrid[0:64, 0:80]
+    missing = np.zeros((64, 80), bool)
+    missing[24:40, 30:50] = True
+    tiles = np.random.default_rng(3).uniform(0, 1, (9, 12, 3))[rows % 9, columns % 12]
+    tiles = np.where(missing[..., None], 7, tiles).astype(np.float32)
+    shifts = continuing(tiles, missing, ~missing, 20)
+    assert len(shifts)
+    assert not (shifts % (9, 12)).any()
+    line = np.zeros((64, 80, 1), np.float32)
+    line[31:33] = 1
+    line += np.random.default_rng(4).normal(0, 0.01, line.shape).astype(np.float32)
+    usable = ~missing & ((abs(rows - 32) < 8) | (columns < 8))
+    along = continuing(line, missing, usable, 40)
+    assert reached(along[along[:, 0] == 0], usable, np.array([[32, 40]])).any()
+
+
+def test_seams_are_evened_near_the_colours_that_are_given():
+    picture, missing, nodes, beside = problem(2)
+    held = np.full((len(nodes), 3), 5, np.float32)
+    alone = np.zeros((1, 2), np.int32), np.zeros(len(nodes), np.int32)
+    made = evened(picture, missing, np.zeros_like(missing), nodes, beside, *alone, 1.0, held)
+    assert np.abs(made - 5).max() < 1e-4
