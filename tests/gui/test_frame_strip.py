@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
-from safelight.document import edits, frames
+from safelight.document import edits, frames, whole
 from safelight.document.frames import Frames
-from safelight.gui import open_and_export_frames
+from safelight.gui import exchange_pictures, open_and_export_frames
+from safelight.gui.frame_list import CELL
+from safelight.gui.keyframe_buttons import KeyframeButton
 from tests.gui.conftest import open_in
 
 LIGHT = (40, 80, 120, 160, 200)
@@ -87,3 +89,89 @@ def test_a_folder_opens_as_a_sequence_and_is_exported_as_a_film(
         assert image.n_frames == 5
         image.seek(3)
         assert abs(int(np.asarray(image.convert("RGB"))[30, 40, 0]) - 160) <= 2
+
+
+def test_a_slider_moves_along_the_sequence_between_two_keyframes(window, lapse, qtbot):
+    workspace = open_in(window, lapse, qtbot)
+    session, strip = workspace.session, workspace.frames
+    session.do(edits.add_fill_layer(colour="#ffffff"))
+    panel = workspace.layers
+    workspace.show_panel(type(panel))
+    opacity, mask = panel.findChildren(KeyframeButton)
+    assert opacity.isVisibleTo(panel)
+    assert not mask.isVisibleTo(panel)  # the layer has none
+    panel.opacity.setValue(0)
+    opacity.click()
+    session.look_at_frame(4)
+    panel.opacity.setValue(100)  # which sets a keyframe, for it moves
+    assert session.history.steps[-1].record.id == "set_keyframe"
+    assert strip.slider.keys == [0, 4]
+    session.look_at_frame(2)
+    assert panel.opacity.value() == 50
+    assert session.document.layer(session.active).opacity == 0.5
+    opacity.menu_of_ways().actions()[2].trigger()  # hold
+    assert session.document.layer(session.active).opacity == 0
+    session.undo()
+    strip.slider.key_moved.emit(4, 3)
+    assert strip.slider.keys == [0, 3]
+    session.look_at_frame(3)
+    opacity.click()  # takes it away
+    assert strip.slider.keys == [0]
+    assert session.document.layer(session.active).opacity == 0
+
+
+def test_frames_are_chosen_dragged_deleted_and_bounded_in_the_strip(window, lapse, qtbot):
+    workspace = open_in(window, lapse, qtbot)
+    session, strip = workspace.session, workspace.frames
+    strip.lists.click()
+    qtbot.waitUntil(lambda: strip.list.small(1) is not None, timeout=20000)
+    assert abs(strip.list.small(1).toImage().pixelColor(5, 5).red() - 80) <= 2
+    strip.list.let_go([0], 3.2 * CELL.width())  # between the third and the fourth
+
+    def lights():
+        return [int(each.to_array()[30, 40, 0]) for each in frames.pictures(session.document)]
+
+    assert lights() == [80, 120, 40, 160, 200]
+    session.look_at_frame(1)
+    strip.first.click()
+    session.look_at_frame(3)
+    strip.last.click()
+    assert frames.bounds(session.document) == (1, 3)
+    qtbot.mouseClick(strip.play, Qt.MouseButton.LeftButton)
+    visited = set()
+    session.frame_changed.connect(lambda: visited.add(session.frame))
+    qtbot.waitUntil(lambda: {1, 2} <= visited, timeout=20000)
+    strip.pause()
+    assert visited <= {1, 2, 3}
+    strip.list.deleted.emit([1, 2])
+    assert lights() == [80, 160, 200]
+    session.undo()
+    session.undo()
+    session.undo()
+    session.undo()
+    assert lights() == [40, 80, 120, 160, 200]
+    session.look_at_frame(2)
+    document = session.history.document
+    strip.onion.click()
+    shown = workspace.canvas.scene.picture.document
+    assert int(whole(shown).to_array()[30, 40, 0]) == round(
+        (120 * 0.7 + 80 * 0.3) * 0.7 + 160 * 0.3
+    )
+    assert session.history.document is document  # it is looked at, no more
+
+
+def test_pictures_that_are_dropped_become_tabs_or_a_sequence_as_is_chosen(
+    window, tmp_path, qtbot, monkeypatch
+):
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: None)
+    paths = []
+    for number in (10, 9):
+        paths.append(tmp_path / f"shot_{number}.png")
+        Image.fromarray(np.full((60, 80, 3), 20 * number, np.uint8)).save(paths[-1])
+    menu = exchange_pictures.ask_where(window.context, paths, QPoint(5, 5), QPoint(5, 5))
+    found = {action.text().replace("&", ""): action for action in menu.actions()}
+    assert "Open in tabs" in found
+    found["Open as a sequence"].trigger()
+    qtbot.waitUntil(lambda: window.tabs.count() > 0, timeout=30000)
+    document = window.workspace().session.document
+    assert [int(x.to_array()[5, 5, 0]) for x in frames.pictures(document)] == [180, 200]

@@ -163,6 +163,11 @@ def durations(document: Document) -> tuple[int, ...]:
     return (USUAL_DURATION,) if longest is None else longest.durations
 
 
+def pictures(document: Document) -> tuple[Raster, ...]:
+    """The pictures of the longest sequence; none without any."""
+    return max((each.pictures for each in _held(document)), key=len, default=())
+
+
 def unseen(document: Document) -> set[Raster]:
     """The pictures of sequences that are not looked at, most of which nobody has decoded yet."""
     return {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from safelight.api import ParameterError, Region, Value
-from safelight.document import Document, Live, render_srgb
+from safelight.document import Document, Layer, Live, render_srgb
 from safelight.document.placement import IDENTITY
 from safelight.files.sentences import listed
 from safelight.gui.adjust_layers import Adjuster, layer_for
@@ -18,6 +19,7 @@ from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.tools.setting_picker import Picker, Place, Puller
 from safelight.gui.controls import Control
 from safelight.gui.curve_points import Mean, Pulling
+from safelight.gui.keyframe_buttons import offer_settings
 from safelight.gui.notices import Messages
 from safelight.gui.panels.adjust_panel import AdjustPage, Finder, RowBox, SectionBox
 from safelight.gui.panels.adjust_sections import ROWS
@@ -44,6 +46,7 @@ class Sliders:
         self._messages = messages
         self._adjuster = Adjuster(session)
         self.moving = False
+        self._keyed: WeakSet[RowBox] = WeakSet()
         page.moved.connect(self._moved)
         page.auto_wanted.connect(self._find)
         page.grey_wanted.connect(self._pick)
@@ -53,11 +56,24 @@ class Sliders:
 
     def show(self) -> None:
         """Show the settings of the layers that the sliders set now."""
+        for row in self._page.rows:
+            self._offer_keyframes(row)
         found = {name: self._held(name) for name in ROWS}
         self._page.show_settings({name: held for name, held in found.items() if held is not None})
         live = None if self._session.studio is None else self._session.studio.live
         for row in (row for row in self._page.rows if row.row.bends):
             row.look(self._below(row.declaration.id), live)
+
+    def _offer_keyframes(self, row: RowBox) -> None:
+        """Have a diamond behind each slider of a row, once."""
+        if row not in self._keyed:
+            self._keyed.add(row)
+            session, filter = self._session, row.declaration.id
+
+            def layer() -> Layer | None:
+                return layer_for(session.document, session.active, filter)
+
+            offer_settings(list(row.controls.values()), session, layer)
 
     def _held(self, filter: str) -> Mapping[str, Value] | None:
         """The settings of the layer that sliders set, as the installed plugin takes them."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 from safelight.gui.after_paint import load_decoder
 from safelight.gui.background import Background
 from safelight.gui.deed_context import DeedContext
+from safelight.gui.open_and_export_frames import open_as_sequence
 from safelight.gui.shown_text import plain
 
 if TYPE_CHECKING:
@@ -102,32 +103,37 @@ def place_files(
 def ask_where(
     context: DeedContext, paths: Sequence[Path], at: QPoint, point: QPoint
 ) -> QMenu | None:
-    """Ask of pictures that were dropped on the photograph in front whether they become layers of
-    that or are opened: a menu at ``point`` of the screen, ``at`` that of the window. None where
-    they were not dropped on a photograph.
+    """Ask of pictures that were dropped whether they become layers of the photograph in front,
+    tabs or, of several, a sequence: a menu at ``point`` of the screen, ``at`` that of the window.
+    None where there is one that was not dropped on a photograph.
     """
-    front = context.front
-    if front is None or not paths:
+    several, front = len(paths) > 1, context.front
+    inside = None
+    if front is not None:
+        inside = front.canvas.mapFrom(context.window, at)
+        inside = inside if front.canvas.rect().contains(inside) else None
+    if not paths or not (several or inside is not None):
         return None
-    canvas = front.canvas
-    place_in_canvas = canvas.mapFrom(context.window, at)
-    if not canvas.rect().contains(place_in_canvas):
-        return None
-    x, y = canvas.picture_point(place_in_canvas.toPointF())
-    document = front.session.document
-    middle = (x, y) if 0 <= x <= document.width and 0 <= y <= document.height else None
     menu = QMenu(context.window)
     menu.setAccessibleName("Where the pictures go")
-    several = len(paths) > 1
-    layer = menu.addAction("Place as &layers" if several else "Place as a &layer")
-    layer.triggered.connect(lambda: place_files(front, paths, middle))
+    first = None
+    if front is not None and inside is not None:
+        x, y = front.canvas.picture_point(inside.toPointF())
+        document = front.session.document
+        within = 0 <= x <= document.width and 0 <= y <= document.height
+        middle = (x, y) if within else None
+        first = menu.addAction("Place as &layers" if several else "Place as a &layer")
+        first.triggered.connect(lambda: place_files(front, paths, middle))
     tab = menu.addAction("Open in &tabs" if several else "Open in a &tab")
     tab.triggered.connect(lambda: _open_each(context, paths))
+    if several:
+        film = menu.addAction("Open as a &sequence")
+        film.triggered.connect(lambda: open_as_sequence(context, paths))
     menu.addSeparator()
     menu.addAction("&Cancel")
     menu.aboutToHide.connect(menu.deleteLater)
     menu.popup(point)
-    menu.setActiveAction(layer)
+    menu.setActiveAction(first or tab)
     return menu
 
 

@@ -15,6 +15,7 @@ from safelight.gui.adjust_sliders import Sliders
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.tools.setting_picker import Picker
 from safelight.gui.garbage_collection import destroy
+from safelight.gui.keyframe_buttons import offer_settings
 from safelight.gui.notices import Messages
 from safelight.gui.panels.adjust_panel import AdjustPage
 from safelight.gui.panels.filters_panel import FilterList
@@ -293,8 +294,10 @@ class FilterStack(QStackedWidget):
         panel.edited.connect(self._edit)
         panel.refresh_wanted.connect(self._refresh)
         panel.closed.connect(self.leave_held)
+        offer_settings(panel.controls, self._session, lambda: panel.layer)
         if panel.strip is not None:
             panel.strip.edit_wanted.connect(self._session.do)
+            panel.strip.offer_keyframes(self._session)
         return panel
 
     def _remove(self, panel: FilterSettings) -> None:

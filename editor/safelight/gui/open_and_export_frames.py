@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,15 +33,20 @@ def open_pictures(context: DeedContext) -> None:
     folder = QFileDialog.getExistingDirectory(
         context.window, "Open a folder of pictures as a sequence", opening.last_folder()
     )
-    if not folder:
-        return
+    if folder:
+        open_as_sequence(context, [Path(folder)])
+
+
+def open_as_sequence(context: DeedContext, paths: Sequence[Path]) -> None:
+    """Open pictures, and those in folders, as a sequence in the order of their names."""
+    opening = context.opening
 
     def load() -> Loaded:
         from safelight.actions.sequences.open_sequences import opened_pictures
         from safelight.document import History
         from safelight.gui.loaded_files import Loaded
 
-        opened = opened_pictures([Path(folder)], importers=context.backend.importers)
+        opened = opened_pictures(paths, importers=context.backend.importers)
         return Loaded(History.start(opened.document), opened.notes)
 
     def failed(error: BaseException) -> None:

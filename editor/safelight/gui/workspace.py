@@ -260,8 +260,9 @@ class Workspace(QWidget):
     def _connect(self) -> None:
         session = self.session
         session.history_changed.connect(self._show_history)
-        session.frame_changed.connect(self._show_picture)
+        session.frame_changed.connect(self._show_frame)
         self.frames.attach(session)
+        self.frames.onion_changed.connect(self._show_picture)
         for other in (session.active_changed, session.results.changed):
             other.connect(self._show_layers)
             other.connect(self.changed)
@@ -324,7 +325,7 @@ class Workspace(QWidget):
         steps, document = session.history.steps, session.previews.trial or session.document
         first = frames.at(steps[0].document, session.frame)
         before = session.document if self.filters.tried is not None else first
-        shown = self.canvas.tool.shows(document)
+        shown = self.canvas.tool.shows(self.frames.seen_through(document))
         if self._resting.isActive():
             shown = _drafted(shown)
         before = geometry.framed_as(before, shown)
@@ -334,6 +335,13 @@ class Workspace(QWidget):
         for panel in self.panels:
             panel.show_picture(shown, live)
         self._show_view()
+
+    def _show_frame(self) -> None:
+        """Another frame is looked at: what moves has other values there."""
+        self._show_picture()
+        moves = any(layer.keyframes for layer in self.session.history.document.walk())
+        if moves and not self.frames.playing:
+            self._show_layers()
 
     def _open_layer(self, anywhere: bool) -> None:
         """Show what the active layer is set with; ``anywhere``: whatever tab is in front."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -60,6 +60,7 @@ from safelight.gui.shown_text import plain, tooltip
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas
+    from safelight.gui.keyframe_buttons import KeyframeButton
     from safelight.gui.session import Session
 
 
@@ -124,6 +125,7 @@ class LayersPanel(Panel):
         self.percent.setMinimumWidth(38)
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.buttons: dict[str, DeedButton] = {}
+        self._keys: Sequence[KeyframeButton] = ()
         self._deeds: Deeds | None = None
         self.tree = LayerTree(self)
         self.search = LayerSearch(self.tree)
@@ -140,7 +142,7 @@ class LayersPanel(Panel):
         self._switches.addWidget(self.mode, 1)
         self._below = QHBoxLayout()
         self._below.setSpacing(2)
-        second = QHBoxLayout()
+        second = self._second = QHBoxLayout()
         second.setSpacing(5)
         second.addWidget(_word("Opacity"))
         second.addWidget(self.opacity, 1)
@@ -166,6 +168,9 @@ class LayersPanel(Panel):
     def _show_buttons(self) -> None:
         for button in self.buttons.values():
             button.setHidden(bool(self._rows))
+        for key in self._keys:
+            key.has_room = not self._rows
+            key.show_state()
 
     def offer(self, deeds: Deeds) -> None:
         """Make a button of every deed that has one: what switches lies above the list, what takes
@@ -192,6 +197,12 @@ class LayersPanel(Panel):
         self.activated.connect(session.activate)
         self.refresh_wanted.connect(lambda layer: session.jobs.refresh(layer, canvas.visible()))
         session.chosen = self.chosen
+        from safelight.gui.keyframe_buttons import offer_for_layer
+
+        self._keys = offer_for_layer(session, self)
+        for button in self._keys:
+            self._second.addWidget(button)
+        self._show_buttons()
         session.job_changed.connect(lambda: self.setEnabled(not session.locked))
 
     def show_session(self, session: Session) -> None:

@@ -15,6 +15,8 @@ from safelight.api import Parameter
 from safelight.document import Layer, edits
 from safelight.document.content import FEATHER, GROW
 from safelight.gui.controls import Control, control_for
+from safelight.gui.keyframe_buttons import offer_keyframes
+from safelight.gui.session import Session
 
 _CHANNELS = Parameter(
     *("channels", "choice", "all", "Apply to"),
@@ -81,6 +83,15 @@ class FilterStrip(QWidget):
         for control in (self.grow, self.feather):
             control.changed.connect(partial(self._changed, control))
             column.addWidget(control)
+
+    def offer_keyframes(self, session: Session) -> None:
+        """Have a diamond behind each of what can move along a sequence."""
+        for name, control in (
+            ("texture", self.texture),
+            ("grow", self.grow),
+            ("feather", self.feather),
+        ):
+            offer_keyframes(control, session, name, lambda: self._layer)
 
     def show_layer(self, layer: Layer) -> None:
         """Show what a filter layer is now."""
