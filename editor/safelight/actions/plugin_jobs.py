@@ -1,4 +1,4 @@
-"""Plugin jobs: ``Studio``, a session's back end: what plugins offer, and the start of each job."""
+"""Plugin jobs: ``Studio``, which holds what plugins offer, and starts their jobs and workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rectangle of a picture: where a piece of pixels lies, and at which zoom level."""
+"""Region: a rectangle of a picture: where a piece of pixels lies, and at which zoom level."""
 
 from __future__ import annotations
 

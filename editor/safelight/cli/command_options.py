@@ -1,4 +1,4 @@
-"""Options: what several commands can be told, and what those words mean."""
+"""Command options: what several commands can be told, and what those words mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Parser: tables of commands, and argparse's sub-parsers made of them, fit for any terminal."""
+"""Command parser: tables of commands, and argparse's sub-parsers made of them, fit for any
+terminal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Target: a file that a command exports to: checked before the work, written and told after it."""
+"""Export target: a file that a command exports to: checked before the work, written and told after
+it.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def described(item: Command) -> list[str]:
 def apply_steps(
     steps: tuple[Record, ...], studio: actions.Studio, options: argparse.Namespace
 ) -> int:
-    """Do some steps to one picture or project; the exit status."""
+    """Do some steps to one picture or project. Gives the exit status."""
     stop = Stop()
 
     def through_filter(document: actions.Document, step: Record, above: str) -> Edit:

@@ -1,4 +1,4 @@
-"""Gradient: how far a pixel lies between two handles, along a line or about a middle."""
+"""Gradients: how far a pixel lies between two handles, along a line or about a middle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHORTEST = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """From 1 at the point (x, y) to 0 at (to_x, to_y), in pixels of the picture.
+    """Goes from 1 at the point (x, y) to 0 at (to_x, to_y), in pixels of the picture.
 
     A linear one is 1 before the first point and 0 beyond the second. A radial one has its middle at
     the first point and its rim at the second; across that way it is ``ratio`` times as wide, and

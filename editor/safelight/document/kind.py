@@ -60,7 +60,7 @@ class Picture:
         return View(*seen, light=self.profile if self.linear else None, warp=warp)
 
     def _through(self, place: Place) -> Place:
-        """From the picture's pixels to those of a raster with that place."""
+        """The map from the picture's pixels to those of a raster with that place."""
         return IDENTITY if place == self.frame else place.inverse.after(self.frame)
 
 

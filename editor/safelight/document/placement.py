@@ -60,7 +60,9 @@ class Place:
 
     @classmethod
     def quarter_turn(cls, height: int) -> Place:
-        """From a picture turned clockwise by a right angle to the one of ``height`` it was."""
+        """The map from a picture turned clockwise by a right angle to the one of ``height``
+        it was.
+        """
         return cls.affine(0, 1, 0, -1, 0, height)
 
     @classmethod

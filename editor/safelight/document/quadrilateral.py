@@ -113,7 +113,7 @@ def _largest_in(corners: Corners, around: _Sides | None) -> _Sides:
 
 
 def _holds(outer: _Sides, inner: _Sides) -> bool:
-    """Whether a rectangle has another one in it, to a hundredth of that one's sides."""
+    """Whether a rectangle has another in it, to a hundredth of the sides of the other."""
     across, down = (inner[k + 2] - inner[k] for k in (0, 1))
     slack = across / 100, down / 100
     before = all(outer[k] <= inner[k] + slack[k] for k in (0, 1))

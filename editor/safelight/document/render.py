@@ -533,8 +533,8 @@ class _Frame:
         return to_float(_read(layer.pixels, window))
 
     def _neighbours(self, steps: Iterable[_Step], below: Pixels) -> list[_Step]:
-        """Of the next steps over ``below`` those that are filters which replace all that lies below
-        them: each sees nothing but what the one before it made, so they can run in turn.
+        """The next steps over ``below`` that are filters which replace all that lies below them:
+        each sees nothing but what the one before it made, so they can run in turn.
 
         One that looks around must not see what is transparent, which is made up before each.
         """

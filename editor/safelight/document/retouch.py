@@ -73,8 +73,8 @@ class Paint:
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """From one ``colour`` at a gradient's first handle ``to_colour``, or "" for nothing, at its
-    second one; between them in the document's colour space as it is stored.
+    """A stroke that goes from one ``colour`` at a gradient's first handle ``to_colour``, or "" for
+    nothing, at its second one; between them in the document's colour space as it is stored.
     """
 
     gradient: Gradient

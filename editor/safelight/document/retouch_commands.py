@@ -1,5 +1,6 @@
-"""Retouch commands: strokes that paint, clone, heal, dodge, burn, blur, sharpen and smudge;
-patches and red eyes."""
+"""Retouch commands: strokes that paint, clone, heal, dodge, burn and smudge; patches and red
+eyes.
+"""
 
 from __future__ import annotations
 

@@ -314,7 +314,9 @@ def _sort_out(
 
 
 def _spans(directory: Directory, deep: bool = False) -> list[tuple[int, int]]:
-    """From where to where a table and its values lie, ``deep`` also those under it."""
+    """The first and last byte of a table and of each of its values; ``deep``: also of the tables
+    under it.
+    """
     spans = [(directory.place, directory.next_place + 4)] if directory.place else []
     spans += [
         (entry.place, entry.place + len(entry.value))

@@ -455,7 +455,7 @@ def _white(document: Document) -> Raster:
 
 
 def _sixteen(raster: Raster) -> Raster:
-    """In a depth that PNG holds."""
+    """A raster in a depth that PNG holds."""
     if raster.depth != "float32":
         return raster
     return mapped(raster, raster.channels, lambda _, tile: from_float(tile, "uint16"))

@@ -472,7 +472,9 @@ def _differenced(plane: NDArray[Any]) -> bytes:
 
 
 def _matted(pixels: NDArray[Any]) -> NDArray[Any]:
-    """With white behind what is transparent, as Photoshop has it in the picture as a whole."""
+    """Pixels with white behind what is transparent, as Photoshop has it in the picture as a
+    whole.
+    """
     if pixels.shape[2] != 4:
         return pixels
     made = pixels.copy()

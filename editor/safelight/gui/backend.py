@@ -1,4 +1,6 @@
-"""Back end: the filters and formats that there are, and the studio that runs them; it wakes up."""
+"""Back end: the window's one ``Studio``, started on a thread, and what is installed, once that is
+known.
+"""
 
 from __future__ import annotations
 

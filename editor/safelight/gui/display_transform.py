@@ -276,7 +276,9 @@ def _quick(profile: Profile, screen: Screen) -> Any:
 
 
 def _plain(profile: Profile) -> QColorTransform | None:
-    """From a profile to the screen, taken as sRGB; None where there is nothing to do."""
+    """The conversion from a profile to the screen, taken as sRGB; None where there is nothing to
+    do.
+    """
     space = _space(profile)
     if profile.is_srgb or space is None:
         return None

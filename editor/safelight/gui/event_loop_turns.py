@@ -18,12 +18,12 @@ class Turns(QObject):
         self._timer.timeout.connect(self._take)
 
     def add(self, steps: Iterable[object]) -> None:
-        """Do these after those that are there already: what comes between two yields is a step."""
+        """Do steps after those that are there already: what comes between two yields is a step."""
         self._steps = chain(self._steps, steps)
         self._timer.start(0)
 
     def stop(self) -> None:
-        """Do no more of them."""
+        """Do no more steps."""
         self._timer.stop()
         self._steps = iter(())
 

@@ -141,7 +141,7 @@ class FilterStack(QStackedWidget):
         return self.home if held is None or in_sections else held
 
     def leave_held(self) -> None:
-        """From the settings of the active layer to the sections; they are kept."""
+        """Go from the settings of the active layer to the sections; the settings are kept."""
         if self.held is not None:
             self.held.stop_picking()
         self.show_home()

@@ -31,7 +31,7 @@ class FullScreen:
         self.stage = 0
 
     def next(self) -> None:
-        """From a window to all of the screen, to the picture alone, and back."""
+        """Go from a window to all of the screen, to the picture alone, and back."""
         self._show((self.stage + 1) % 3)
 
     def leave(self) -> bool:

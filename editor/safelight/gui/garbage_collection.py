@@ -1,4 +1,4 @@
-"""Garbage collection: Python's own, kept to the window's thread and away from what stays.
+"""Garbage collection: Python's, kept to the window's thread and away from what stays.
 
 Left to itself it runs on whichever thread allocates next. There it destroys widgets, which Qt
 allows on the window's thread alone: the process crashes, now and then. On the window's thread it

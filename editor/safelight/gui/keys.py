@@ -97,7 +97,7 @@ class HeldKeys(QObject):
 
     @Slot()
     def let_go(self) -> None:
-        """No key is held any more."""
+        """Know that no key is held any more."""
         if self._down:
             self._down.clear()
             self.changed.emit()

@@ -289,7 +289,9 @@ class Session(Edited):
         self.jump(self.history.position + 1)
 
     def jump(self, position: int) -> None:
-        """To any step. Nothing happens while the picture is being resized, nor outside the list."""
+        """Go to any step of the history. Nothing happens while the picture is being resized, nor
+        outside the list.
+        """
         if not self.locked and 0 <= position < len(self.history.steps):
             self.previews.stop()
             before = self.document

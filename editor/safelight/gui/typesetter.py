@@ -227,12 +227,12 @@ class LaidText:
 
     @property
     def height(self) -> float:
-        """From the top of the first line to the bottom of the last, in pixels."""
+        """Pixels from the top of the first line to the bottom of the last."""
         return ((len(self._lines) - 1) * self._step + self._high) * self._scale
 
     @property
     def ascent(self) -> float:
-        """From the top of a line to what its letters stand on, in pixels."""
+        """Pixels from the top of a line to what its letters stand on."""
         return self._ascent * self._scale
 
     def line_of(self, letter: int) -> int:

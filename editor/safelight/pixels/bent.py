@@ -105,7 +105,7 @@ def _colours(channels: int) -> list[int]:
 
 
 def along_rows(lies: Grid) -> Grid:
-    """Of where a colour lies, (rows, columns, 2): x for even points of a picture whose rows only
+    """For where a colour lies, (rows, columns, 2): x for even points of a picture whose rows only
     have been bent, and whose columns are to be.
     """
     rows = np.linspace(0, 1, len(lies))

@@ -178,7 +178,7 @@ def converted(
 
 @lru_cache(maxsize=32)
 def _between(source: Profile, target: Profile, absolute: bool) -> NDArray[np.float32]:
-    """From the linear light of one space to that of another, (3, 3)."""
+    """The matrix (3, 3) from the linear light of one space to that of another."""
     into = np.eye(3) if source._space is None else source._space.to_srgb.astype(np.float64)
     out = np.eye(3) if target._space is None else target._space.from_srgb.astype(np.float64)
     through = np.eye(3)

@@ -56,7 +56,7 @@ class Line:
         return self.way[0] / self.length, self.way[1] / self.length
 
     def distance(self, x: float, y: float) -> float:
-        """From a point to the nearest one of the line."""
+        """How far a point is from the nearest one of the line."""
         right, down = x - self.start[0], y - self.start[1]
         along = right * self.share[0] + down * self.share[1]
         along = min(max(along, 0.0), 1.0)

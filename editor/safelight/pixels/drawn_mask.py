@@ -50,7 +50,7 @@ class DrawnMask(Raster):
         return True
 
     def digests(self, each: Callable[..., Iterable[bytes]] = map) -> list[bytes]:
-        """Of what each tile is drawn from."""
+        """Digests of what each tile is drawn from."""
         for index, at in enumerate(places(self.width, self.height)):
             text = self._told + repr((at.x, at.y, at.width, at.height, self._level)).encode()
             self._digests[index] = hashlib.blake2b(text, digest_size=16).digest()

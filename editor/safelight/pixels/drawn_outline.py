@@ -114,7 +114,9 @@ class Drawn(Raster):
         return True
 
     def digests(self, each: Callable[..., Iterable[bytes]] = map) -> list[bytes]:
-        """Of what each tile is drawn from: the same for the same part of the same drawing."""
+        """Digests of what each tile is drawn from: the same for the same part of the same
+        drawing.
+        """
         if any(digest is None for digest in self._digests):
             drawing = self.drawing
             told = (*drawing.look, self.matrix, self.colours)

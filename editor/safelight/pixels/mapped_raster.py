@@ -107,7 +107,7 @@ class View(Raster):
         return self.source.has_level(level)
 
     def digests(self, each: Callable[..., Iterable[bytes]] = map) -> list[bytes]:
-        """Of what each tile is made of: the same for the same part of the same source."""
+        """Digests of what each tile is made of: the same for the same part of the same source."""
         if any(digest is None for digest in self._digests):
             own, channels = self.source.digest(), self.channels
             for index, at in enumerate(places(self.width, self.height)):
@@ -370,7 +370,9 @@ class _Tile:
 
     @property
     def digest(self) -> bytes:
-        """Of its pixels. Views know those of all their tiles without looking at one."""
+        """The digest of the tile's pixels. Views know the digests of all their tiles without
+        looking at one.
+        """
         return tile_digest(self.fetch())
 
     def fetch(self) -> NDArray[Any]:

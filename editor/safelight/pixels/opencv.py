@@ -1,4 +1,4 @@
-"""OpenCV, which is loaded when it is first needed: that takes a tenth of a second."""
+"""OpenCV: a library that is loaded when it is first needed: that takes a tenth of a second."""
 
 from __future__ import annotations
 

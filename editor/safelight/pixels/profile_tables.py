@@ -1,6 +1,4 @@
-"""Profile tables: what a profile's tables tell of the colours of its numbers, and of the numbers
-of colours (ICC.1:2022, 10.10-10.13).
-"""
+"""Profile tables: a profile's tables, from numbers to colours and back (ICC.1:2022, 10.10 on)."""
 
 from __future__ import annotations
 
@@ -67,7 +65,7 @@ class _Tables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lut:
-    """From numbers of a profile for RGB, 0 to 1, to colours as sRGB has them, unclipped."""
+    """A map from numbers of a profile for RGB, 0 to 1, to colours as sRGB has them, unclipped."""
 
     tables: _Tables
 

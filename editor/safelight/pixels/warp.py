@@ -138,7 +138,7 @@ class Warp:
         return left + u * width, top + v * height
 
     def _starts(self, p: Numbers, q: Numbers) -> tuple[Numbers, Numbers]:
-        """For points, as shares of the box, the place of the sample that comes to lie nearest."""
+        """The place of the sample that comes to lie nearest to each point, as shares of the box."""
         known_p, known_q, places = self._known
         found = np.empty(p.size, np.intp)
         for first in range(0, p.size, 1024):

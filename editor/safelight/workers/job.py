@@ -321,7 +321,7 @@ class _Run:
         self.done_pixels = 0
 
     def run(self) -> dict[str, Raster]:
-        """Do all of it. Raises Unwanted, Failure, NoImage, WorkerDied or MemoryError."""
+        """Do the whole job. Raises Unwanted, Failure, NoImage, WorkerDied or MemoryError."""
         self.images.find()
         self._make_plan()
         rasters: dict[str, Raster] = {}
@@ -500,7 +500,7 @@ class _Run:
         self.images.take_back(self.worker)
 
     def _shrink(self, failed: _UnderWay, failure: Failure) -> None:
-        """Do a piece that was too much for the memory again: in quarters, then on the CPU."""
+        """Do a piece again that was too much for the memory: in quarters, then on the CPU."""
         self._return(failed)
         side = max(failed.piece.keep.width, failed.piece.keep.height)
         if side <= _SMALLEST or self.kind.in_one_piece:

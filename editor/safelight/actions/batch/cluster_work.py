@@ -80,7 +80,7 @@ class Cluster:
             self._client.close(timeout=2)
 
     def work(self, studio: Studio) -> Work:
-        """Has files processed by the workers; ``studio`` says which plugins there are here."""
+        """Have files processed by the workers; ``studio`` says which plugins there are here."""
 
         def work(
             order: Order,

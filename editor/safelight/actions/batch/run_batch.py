@@ -304,7 +304,7 @@ class Batch:
 
 
 def by_studio(studio: Studio) -> Work:
-    """Has files processed in this process."""
+    """What has files processed in this process."""
 
     def work(
         order: Order,

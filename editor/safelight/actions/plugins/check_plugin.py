@@ -1,4 +1,4 @@
-"""Check plugin: does it keep what every plugin promises? Asked in a process of its own.
+"""Check plugin: whether a plugin keeps what every plugin promises, asked in a process of its own.
 
 A folder, a wheel or a bundle is installed into a store that is thrown away afterwards, so what is
 checked is what its users will get.

@@ -284,7 +284,7 @@ def _scale(examined: Examined) -> str:
 
 
 def _sort(kind: str) -> str:
-    """Of which sort a number is, as ``_SORTS`` has it."""
+    """The sort of a number, as ``_SORTS`` has it."""
     return next(sort for sort in _SORTS if kind.startswith(sort) or sort == "float")
 
 

@@ -1,4 +1,4 @@
-"""Networks: the networks there are, whose they are, whether they are intact and how fast."""
+"""Networks: which there are, whose they are, whether they are intact and how fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Depth and profile of a document: deepened, assigned, converted."""
+"""Colour edits: depth and profile of a document: deepened, assigned, converted."""
 
 from __future__ import annotations
 

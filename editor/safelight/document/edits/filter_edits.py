@@ -1,4 +1,6 @@
-"""Filter layers: their filters, settings, masks' shape, and what is kept of their results."""
+"""Filter edits: layers of filters: their filters, settings, masks' shape, and what is kept of their
+results.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of the plane is the picture, and how large: cropped, turned, resized."""
+"""Frame edits: which part of the plane is the picture, and how large: cropped, turned, resized."""
 
 from __future__ import annotations
 

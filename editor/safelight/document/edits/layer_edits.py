@@ -1,4 +1,6 @@
-"""The layers of a document: put there, moved, grouped, merged, and how each is shown."""
+"""Layer edits: the layers of a document, put there, moved, grouped, merged, and how each is
+shown.
+"""
 
 from __future__ import annotations
 

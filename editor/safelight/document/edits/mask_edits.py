@@ -1,4 +1,4 @@
-"""Masks of layers: made, inverted, painted on, taken away."""
+"""Mask edits: masks of layers, made, inverted, painted on, taken away."""
 
 from __future__ import annotations
 

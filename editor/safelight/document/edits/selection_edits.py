@@ -1,4 +1,4 @@
-"""What is selected: boxes, ellipses, grown, shrunk, feathered, inverted."""
+"""Selection edits: what is selected: boxes, ellipses, grown, shrunk, feathered, inverted."""
 
 from __future__ import annotations
 

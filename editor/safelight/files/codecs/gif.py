@@ -91,8 +91,8 @@ def _first_picture(data: bytes, width: int, height: int) -> tuple[int, int]:
 
 
 def _mended(data: bytes, width: int, height: int) -> tuple[bytes, str]:
-    """A sound file of what is there of the first picture, and what is to be said of it. Raises
-    DamagedError where nothing is there.
+    """A sound file of the first picture as far as it is there, and a note of what is missing.
+    Raises DamagedError where nothing is there.
     """
     place, count = _first_picture(data, width, height)
     across, down = struct.unpack_from("<2H", data, place + 5)
@@ -125,8 +125,8 @@ def _top_of(data: bytes, place: int) -> int:
 
 
 def _unpacked(coded: bytes, bits: int, count: int) -> bytes:
-    """At most ``count`` pixels of LZW codes (GIF89a, appendix F), up to where these end or make no
-    sense.
+    """At most ``count`` pixels of LZW codes (GIF89a, appendix F), up to where the codes end or make
+    no sense.
     """
     clear, end = 1 << bits, (1 << bits) + 1
     singles = [bytes([value]) for value in range(clear)] + [b"", b""]

@@ -1,4 +1,4 @@
-"""JPEG XL header: what it says of the picture, and the same of other colours (18181-1)."""
+"""JPEG XL header: what it says of the picture, and a header for other colours (18181-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Openexr header: their attributes read and written, and what those tell of a photograph.
+"""OpenEXR header: the attributes of a file, read and written, and what they tell of a photograph.
 
 The names and units are those of "Technical Introduction to OpenEXR" and ``ImfStandardAttributes``.
 A whole EXIF block stands in "exif" (of the type "blob") and an XMP packet in "xmp", as darktable

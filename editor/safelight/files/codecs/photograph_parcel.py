@@ -309,8 +309,10 @@ def opened(arrays: Sequence[NDArray[Any]]) -> Photograph:
 
 
 def reduced(arrays: Sequence[NDArray[Any]]) -> Photograph | None:
-    """The smaller copy that arrays of ``decode`` are, as ``opened`` has them; None where there is
-    none. Raises what the codec did, and DamagedError for what is no such copy.
+    """The smaller copy of a photograph that arrays of ``decode`` are: facts and bytes, each uint8
+    (count,), then pixels (height, width, channels); None where there are no arrays.
+
+    Raises what the codec did, and DamagedError for what is no such copy.
     """
     if not arrays:
         return None

@@ -121,7 +121,7 @@ def filtered(pixels: NDArray[Any], level: int) -> Bytes:
 
 
 def _weights(numbers: Bytes) -> NDArray[np.int64]:
-    """For each row the sum of its numbers' distances from 0, which wrap at 256; of every fifth,
+    """The sum of each row's numbers' distances from 0, which wrap at 256; of every fifth number,
     which tells as well which filter fits.
     """
     some = numbers[:, ::5]

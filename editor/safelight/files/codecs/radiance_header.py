@@ -1,4 +1,4 @@
-"""Radiance header: what their lines tell of a picture of light, read and written.
+"""Radiance header: what the lines of a file tell of a picture of light, read and written.
 
 Names and forms are those of Radiance's own library (``RHgetInfo``, ``RHstartHeader``): OWNER,
 CAMERA, CAPDATE by the clock beside the camera, GMT, LATLONG in degrees north and east, SOFTWARE,

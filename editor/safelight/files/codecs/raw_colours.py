@@ -73,7 +73,7 @@ def prophoto() -> bytes:
 
 @cache
 def _srgb_to_prophoto() -> Matrix:
-    """From linear sRGB to linear ProPhoto; what is neutral in one is in the other."""
+    """The matrix from linear sRGB to linear ProPhoto; what is neutral in one is in the other."""
     romm = primaries_of((0.3457, 0.3585), (0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001))
     made = np.linalg.inv(romm) @ ADAPTED
     return np.asarray(made / made.sum(axis=1, keepdims=True))
@@ -128,7 +128,7 @@ class Sensor:
         return self.factors_of(*PRESETS[white])
 
     def to_prophoto(self) -> Matrix:
-        """From balanced numbers to linear ProPhoto, (3, colours)."""
+        """The matrix from balanced numbers to linear ProPhoto, (3, colours)."""
         return np.asarray(_srgb_to_prophoto() @ np.array(self.matrix))
 
     def gain(self, settings: Mapping[str, Any]) -> float:

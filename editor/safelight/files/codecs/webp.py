@@ -106,7 +106,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
 
 def _in_part(data: bytes, size: int, animated: bool, notes: list[str]) -> NDArray[Any]:
-    """What is there of a file that ends before its ``size`` bytes. Raises DamagedError.
+    """The pixels that are there of a file that ends before its ``size`` bytes. Raises DamagedError.
 
     Whatever would follow, the rows before the cut are the same: those that two ends agree on are
     right. Of an animation only the first picture counts.

@@ -35,8 +35,8 @@ def decode(
     room: Room,
     told: Mapping[str, Any] | None = None,
 ) -> list[NDArray[Any]]:
-    """In the process that is confined: facts of a file as JSON in uint8 (count,), or the picture
-    of the ``number`` that is told, where one is, as ``photograph_parcel.packed`` gives it.
+    """Decode in the process that is confined: facts of a file as JSON in uint8 (count,), or the
+    picture of the ``number`` that is told, where one is, as ``photograph_parcel.packed`` gives it.
     ``file`` told is what the file is known by. Never raises what a reader may: ``opened`` and
     ``photograph_parcel.opened`` do.
     """

@@ -100,7 +100,9 @@ class _Shown(QWidget):
 
 
 class ProofDialog(QDialog):
-    """Has one file of a batch done, and shows it before and after. Accepted: the batch begins."""
+    """Shows one file of a batch before and after its recipe, which it has done to that. Accepted:
+    the batch begins.
+    """
 
     def __init__(self, order: Order, source: Path, studio: Studio, parent: QWidget) -> None:
         super().__init__(parent)

@@ -141,7 +141,9 @@ class Canvas(Viewport):
         self.update()
 
     def _follow(self, way: Place) -> None:
-        """Have the same in the middle as before, as large as it was; or all, where all was seen."""
+        """Keep what was in the middle there, as large as it was; or show all, where all was
+        seen.
+        """
         if way == IDENTITY:
             return
         for tool in self.tools.values():
@@ -358,7 +360,7 @@ class Canvas(Viewport):
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """No pointer, nothing that tools show at it."""
+        """Show nothing any more that tools show at the pointer, which has left."""
         self._point_at(None)
         super().leaveEvent(event)
 

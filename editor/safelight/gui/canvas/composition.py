@@ -50,7 +50,7 @@ def _grid(box: QRectF, shares: list[float]) -> QPainterPath:
 
 
 def _diagonals(box: QRectF) -> QPainterPath:
-    """From each corner at 45°, as far as the box reaches."""
+    """Lines from each corner at 45°, as far as the box reaches."""
     path, side = QPainterPath(), min(box.width(), box.height())
     for x, across in ((box.left(), side), (box.right(), -side)):
         for y, down in ((box.top(), side), (box.bottom(), -side)):

@@ -1,6 +1,4 @@
-"""Mask tint: a mask in translucent red above the picture, as a lith film was laid over a print; or
-in white, which over black is the mask itself.
-"""
+"""Mask tint: a mask in red above the picture; or in white, which over black is the mask."""
 
 from __future__ import annotations
 
@@ -66,7 +64,7 @@ class Tint(Picture):
 
 
 def _premultiplied() -> NDArray[np.uint32]:
-    """For each level of a mask the red that shows it: 0xAARRGGBB, the colour times its opacity."""
+    """The red that shows each level of a mask: 0xAARRGGBB, the colour times its opacity."""
     alpha = np.arange(256) * OPACITY
     red, green, blue = (np.rint(alpha * part / 255).astype(np.uint32) for part in RED)
     opaque = np.rint(alpha).astype(np.uint32)

@@ -73,11 +73,13 @@ class OptionsBar(QFrame):
         self._show_tool()
 
     def minimumSizeHint(self) -> QSize:
-        """No tool makes the window wider than it is."""
+        """The least size, with which no tool makes the window wider than it is."""
         return QSize(120, self._height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a small window the fields are enough, and nothing overlaps."""
+        """Leave out words where the window is small: the fields are enough, and nothing
+        overlaps.
+        """
         self._make_room(event.size().width())
         super().resizeEvent(event)
 

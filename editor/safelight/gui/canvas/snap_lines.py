@@ -1,4 +1,4 @@
-"""Snapping: what a hand moves comes to rest on edges, middles and guides that are near."""
+"""Snap lines: what a hand moves comes to rest on edges, middles and guides that are near."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class TypingField(QPlainTextEdit):
 
     @property
     def marked(self) -> tuple[int, int]:
-        """From where to where letters are marked."""
+        """The places between which letters are marked."""
         cursor = self.textCursor()
         return cursor.selectionStart(), cursor.selectionEnd()
 

@@ -127,7 +127,7 @@ class Viewport(QWidget):
         self.look(self.view.zoomed(zoom, *self._physical(at), self.room()))
 
     def look_closer(self, at: QPointF) -> None:
-        """From the whole picture to 100 % at a widget point, or back."""
+        """Go from the whole picture to 100 % at a widget point, or back."""
         if self.fits and self.view.zoom < 1:
             self.zoom_to(1.0, at)
         else:

@@ -129,7 +129,7 @@ class CurveBox(Drawn):
             self._edit(points)
 
     def _add_in_the_widest_gap(self) -> None:
-        """On the curve, where it is longest without a point."""
+        """Add a point on the curve, where it is longest without one."""
         pairs = zip(self.points, self.points[1:], strict=False)
         x = max(((b[0] - a[0], (a[0] + b[0]) / 2) for a, b in pairs), default=(0, 0.5))[1]
         samples = curve_samples(self.points, 1001)

@@ -68,13 +68,13 @@ class Shortcuts:
         return tuple(key for key in deed.shortcuts if portable(key) not in given)
 
     def given(self, deed: Keyed, keys: str) -> Shortcuts:
-        """With ``keys`` for a deed alone, whoever had them; "" leaves it without."""
+        """The shortcuts with ``keys`` for a deed alone, whoever had them; "" leaves it without."""
         keys = portable(keys)
         own = {name: tuple(x for x in held if x != keys) for name, held in self.own.items()}
         return Shortcuts(own | {deed.id: (keys,) if keys else ()})
 
     def restored(self, deed: Keyed) -> Shortcuts:
-        """With the keys that a deed has in the table, whoever has been given them."""
+        """The shortcuts with the keys that a deed has in the table, whoever has been given them."""
         usual = {portable(key) for key in deed.shortcuts}
         return Shortcuts(
             {

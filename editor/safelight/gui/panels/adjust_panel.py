@@ -189,7 +189,7 @@ class RowBox(QWidget):
         super().hideEvent(event)
 
     def stop_pointing(self) -> None:
-        """No more points are set on the picture."""
+        """Set no more points on the picture."""
         if self.point.isChecked():
             self.point.click()
 

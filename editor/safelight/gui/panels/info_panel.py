@@ -161,7 +161,7 @@ class Colour:
         return "#{:02x}{:02x}{:02x}".format(*parts)
 
     def told(self) -> tuple[str, ...]:
-        """In words: 8-bit, 16-bit, as hexadecimal sRGB, and in CIELAB."""
+        """The colour in words: 8-bit, 16-bit, as hexadecimal sRGB, and in CIELAB."""
         light, a, b = lab(self.srgb).tolist()
         minus = f"{light:.0f}  {a:.0f}  {b:.0f}".replace("-0", "0").replace("-", "\N{MINUS SIGN}")
         return _told(self.own, 255), _told(self.own, 65535), self.hex, minus

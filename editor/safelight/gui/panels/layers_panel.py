@@ -568,7 +568,9 @@ class LayerTree(QTreeWidget):
         menu.popup(event.globalPos())
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Not a move of rows: an edit, after which the rows are shown anew."""
+        """Make an edit of what was dropped, after which the rows are shown anew: Qt moves no
+        row.
+        """
         item, moved = self.itemAt(event.position().toPoint()), self.currentItem()
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()

@@ -269,7 +269,7 @@ class ProofStrip(QWidget):
         self._say("Waiting…" if waits else "Working…", running=True)
 
     def show_failed(self) -> None:
-        """No more pictures come; why is said where all errors are."""
+        """Show that no more pictures come; why is said where all errors are."""
         self._say("No picture could be made." if not self._has_images() else "", running=False)
 
     def show_finished(self) -> None:

@@ -1,4 +1,4 @@
-"""Dialog: the list of plugins, what the chosen one is, and what can be done with it."""
+"""Plugins dialog: the list of plugins, what the chosen one is, and what can be done with it."""
 
 from __future__ import annotations
 

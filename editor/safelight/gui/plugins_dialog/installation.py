@@ -55,7 +55,7 @@ class Installation(QObject):
         Background(self, self._prepare, self._prepared, self._end)
 
     def install(self) -> None:
-        """Do what was offered."""
+        """Install what was offered."""
         offer, self._offer = self._offer, None
         assert offer is not None
         Background(self, lambda: self._install(offer), self.installed.emit, self._end)

@@ -69,7 +69,7 @@ class FindDevice(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise(Question):
-    """Does a filter keep the promise of that name?"""
+    """Asks whether a filter keeps the promise of that name."""
 
     filter: str
     promise: str
@@ -257,7 +257,7 @@ class Described(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworksRead(Answer):
-    """Of each network what it says of itself, or ``fault``."""
+    """What each network says of itself, or ``fault``."""
 
     facts: tuple[Mapping[str, str], ...]
 

@@ -120,7 +120,7 @@ class _Box:
         return replace(self, width=width, height=width / ratio)
 
     def on_pixels(self, size: tuple[int, int]) -> _Box:
-        """With whole sides, and where it is not turned with whole edges."""
+        """The box with whole sides, and where it is not turned with whole edges."""
         if self.angle:
             width, height = (max(math.floor(side + 1e-6), 1) for side in (self.width, self.height))
             return replace(self, width=width, height=height)

@@ -1,4 +1,4 @@
-"""Shape: a drag draws a rectangle, an ellipse, a line, a polygon or a star as a new layer."""
+"""Draw shape: a drag draws a rectangle, an ellipse, a line, a polygon or a star as a new layer."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class ShapeTool(Tool):
     # -- what a hand does ----------------------------------------------------------------------
 
     def _way(self, layer: Layer) -> Place:
-        """From the points of a shape to those of the picture."""
+        """The map from the points of a shape to those of the picture."""
         document = self.surface.document
         assert document is not None
         return document.frame.inverse.after(of_points(layer.content, layer.place))
@@ -200,7 +200,7 @@ class ShapeTool(Tool):
         return self._with(width, height), (x, y)
 
     def _sides(self, width: float, height: float) -> _Point:
-        """Of a figure with an inside each side is a pixel at least."""
+        """The sides of a drag: of a figure with an inside each is a pixel at least."""
         if self._values["figure"] == "line":
             return width, height
         wide, high = max(abs(width), 1.0), max(abs(height), 1.0)

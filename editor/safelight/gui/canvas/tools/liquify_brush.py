@@ -1,4 +1,4 @@
-"""Liquify: pushes a layer's pixels along, swells or shrinks them, or brings them back."""
+"""Liquify brush: pushes a layer's pixels along, swells or shrinks them, or brings them back."""
 
 from __future__ import annotations
 

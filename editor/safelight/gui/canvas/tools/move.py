@@ -84,7 +84,7 @@ class Move(Tool):
             self._snapping.end()
 
     def double_click(self, pointer: Pointer) -> bool:
-        """On a text, type in that."""
+        """Type in a text, where the click is on one."""
         if text_at(self.surface.document, pointer.point) is None:
             return False
         cast(TextTool, self.surface.tools["text"]).edit(pointer.point)

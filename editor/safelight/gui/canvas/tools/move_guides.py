@@ -1,4 +1,6 @@
-"""Guides: lines across the picture to align things by, and the rulers they are pulled out of."""
+"""Move guides: lines across the picture to align things by, and the rulers they are pulled
+out of.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ _SHADE = QColor(0, 0, 0, 90)
 
 
 def snapped(at: float, size: int, zoom: float) -> float:
-    """On a pixel's edge, and on the picture's edges and middle where they are near."""
+    """A place on a pixel's edge, or on the picture's edges or middle where those are near."""
     near = min((0.0, size / 2, float(size)), key=lambda place: abs(place - at))
     return near if abs(near - at) * zoom <= _REACH else float(round(at))
 

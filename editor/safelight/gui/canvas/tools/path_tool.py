@@ -1,4 +1,4 @@
-"""Path tool: what lassos have in common: a path that grows, and what it goes around is selected."""
+"""Path tool: what lassos share: a path that grows, and what it goes around is selected."""
 
 from __future__ import annotations
 

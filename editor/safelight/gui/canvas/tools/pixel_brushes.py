@@ -1,4 +1,6 @@
-"""Retouch: brushes that lay pixels: paint, clone stamp, healing brush, dodge and burn, blur."""
+"""Pixel brushes: brushes that lay pixels: paint, clone stamp, healing brush, dodge and burn,
+blur.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,7 @@ class PixelBrush(Brush):
         )
 
     def spacing(self) -> float:
-        """From one dab to the next, in diameters; 0 leaves no gaps."""
+        """The way from one dab to the next, in diameters; 0 leaves no gaps."""
         return self.brush.spacing
 
     def begins(self, pointer: Pointer) -> bool:

@@ -1,4 +1,4 @@
-"""Points tool: what the tools have in common whose points on the picture are pulled by hand."""
+"""Points tool: what the tools share whose points on the picture are pulled by hand."""
 
 from __future__ import annotations
 

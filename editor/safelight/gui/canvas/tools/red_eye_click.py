@@ -1,4 +1,4 @@
-"""Red eye: a click makes the red pupil near it dark and grey."""
+"""Red eye click: a click makes the red pupil near it dark and grey."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class RoundBrush:
         self.resize(max(size, self.size + steps) if steps > 0 else min(size, self.size + steps))
 
     def harden_by(self, steps: int) -> None:
-        """To the next quarter of hardness up, or down when negative."""
+        """Go to the next quarter of hardness up, or down when negative."""
         quarters = self.hardness / _HARDER
         nearest = math.floor(quarters + 1e-6) if steps > 0 else math.ceil(quarters - 1e-6)
         self.hardness = min(max((nearest + steps) * _HARDER, 0.0), 1.0)
@@ -147,7 +147,7 @@ class RoundBrush:
 
     @property
     def spacing(self) -> float:
-        """From one dab to the next, in diameters; 0 leaves no gaps."""
+        """The way from one dab to the next, in diameters; 0 leaves no gaps."""
         return cast(int, self.dynamics["spacing"]) / 100
 
     def _pressed(self, touch: Touch) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Smudge: draws colours along, as a finger does in wet paint."""
+"""Smudge brush: draws colours along, as a finger does in wet paint."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ class Tool:
         """End: the button or the pen has come up."""
 
     def double_click(self, pointer: Pointer) -> bool:
-        """Do what a double click does; False to have it zoom."""
+        """Do what a double click means; False to have it zoom."""
         return False
 
     def cancel(self) -> None:
@@ -259,7 +259,9 @@ class Tool:
         return key == self.hold and not keys & ~Qt.KeyboardModifier.ShiftModifier
 
     def key(self, event: QKeyEvent) -> bool:
-        """Do what a key does, to begin with the tool's own; False for none of the tool's."""
+        """Do what a key means, the tool's own first; False for a key that means nothing to the
+        tool.
+        """
         step = self.step_of(event)
         if step is not None:
             getattr(self, step.method)()

@@ -184,8 +184,8 @@ class Transform(ReshapeTool):
         return self._made[1]
 
     def _begin(self, document: Document) -> None:
-        """Have the box about what there is in a document; where the same is there as before, what
-        the hand has made of it stays.
+        """Have the box about what there is in a document; where that has not changed, what the hand
+        has made of it stays.
         """
         known = self._layer, self._box
         self._document, self._made, self._lifted, self._trouble = document, None, None, ""

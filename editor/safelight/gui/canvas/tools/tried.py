@@ -30,7 +30,9 @@ class Tried:
         self._timer.timeout.connect(self._again)
 
     def do(self, make: Callable[[], Edit], *, anew: bool = True) -> None:
-        """Do what ``make`` gives, and from now on that again; ``anew``: as another step."""
+        """Do the edit that ``make`` gives, and do it again whenever an option changes; ``anew``: as
+        another step.
+        """
         document = self._surface.document
         if anew or self._before is None:
             self._before, self._token = document, uuid4().hex
@@ -43,7 +45,7 @@ class Tried:
             self._timer.start()
 
     def forget(self) -> None:
-        """Do nothing again."""
+        """Forget the edit: it is not done again."""
         self._timer.stop()
         self._before = self._make = None
 

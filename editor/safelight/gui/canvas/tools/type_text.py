@@ -1,4 +1,6 @@
-"""Text: a click or a dragged box begins words, which are typed on the picture and set there."""
+"""Type text: a click or a dragged box begins words, which are typed on the picture and set
+there.
+"""
 
 from __future__ import annotations
 
@@ -510,7 +512,7 @@ def _letters(layer: Layer) -> str:
 
 
 def _way(document: Document | None, layer: Layer) -> Place:
-    """From the points of a text to those of the picture."""
+    """The map from the points of a text to those of the picture."""
     assert document is not None
     return document.frame.inverse.after(of_points(layer.content, layer.place))
 
