@@ -26,7 +26,9 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Run:
-    """One training run. `held_out_psnr` in dB, None where it was not noted; `source` of figures."""
+    """One training run. `held_out_psnr` in dB of what is `held_out`, None where it was not noted;
+    `source` of figures.
+    """
 
     name: str
     hardware: str
@@ -34,10 +36,11 @@ class Run:
     steps: int
     held_out_psnr: float | None
     source: str = ""
+    held_out: str = "photographs"
 
     def __str__(self) -> str:
         psnr = self.held_out_psnr
-        ended = "" if psnr is None else f", {psnr:.2f} dB on photographs kept from training"
+        ended = "" if psnr is None else f", {psnr:.2f} dB on {self.held_out} kept from training"
         source = f" ({self.source})" if self.source else ""
         return (
             f"`{self.name}`: {self.minutes:.0f} minutes, {self.steps:,} steps on "
@@ -112,7 +115,12 @@ def read_run(name: str, said: dict[str, Any], logs: Path) -> Run:
     psnr = [row["held_out_psnr"] for row in rows if "held_out_psnr" in row]
     last = counted[-1]
     return Run(
-        name, said["hardware"], last["seconds"] / 60, last["step"], psnr[-1] if psnr else None
+        name,
+        said["hardware"],
+        last["seconds"] / 60,
+        last["step"],
+        psnr[-1] if psnr else None,
+        held_out=said.get("held_out", "photographs"),
     )
 
 

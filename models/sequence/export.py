@@ -41,7 +41,7 @@ def export(weights: Path, folder: Path, size: str = "small") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         write(network, partial)
-        stated = cards.properties(words, words["models"]["denoise_sequence"]["title"])
+        stated = cards.properties(words, words["models"]["denoise"]["title"])
         stated |= {
             "contract": onnxfile.CONTRACT,
             "scale": "1",

@@ -16,23 +16,27 @@ MOST_CHANNELS = 256
 
 Before = Mapping[str, Image]
 """What was carried from the frame before, by name: float32 (height / size, width / size, channels),
-moved to where the frame has it, and under ``INSIDE`` where the frame before shows the place, 1, and
-where not, 0: float32 (height, width, 1). There everything has the value at the edge.
+moved to where the frame has it unless it stays, and under ``INSIDE`` where the frame before shows
+the place, 1, and where not, 0: float32 (height, width, 1). There everything has the value at the
+edge. Under ``MOTION`` stands the way from each pixel to where it was in the frame before, x and y
+in pixels: float32 (height, width, 2).
 """
 
-INSIDE = "inside"
-"""What is carried besides by every filter."""
+INSIDE, MOTION = "inside", "motion"
+"""What every filter is given besides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """An array that is carried: its channels, and how many times smaller than the frame it is.
 
-    ``size`` is 1, 2, 4, 8 or 16. Raises ValueError for other numbers.
+    ``size`` is 1, 2, 4, 8 or 16. One that ``stays`` is given as it was, not moved to where the next
+    frame has it. Raises ValueError for other numbers.
     """
 
     channels: int
     size: int = 1
+    stays: bool = False
 
     def __post_init__(self) -> None:
         if type(self.channels) is not int or not 1 <= self.channels <= MOST_CHANNELS:
@@ -47,7 +51,9 @@ class Carried:
 
 def carried_in(data: Any) -> dict[str, Carried]:
     """What a declaration's JSON says that is carried. Raises ValueError and TypeError."""
-    found = {str(name): Carried(*map(int, numbers)) for name, numbers in dict(data).items()}
+    found = {}
+    for name, (channels, size, *stays) in dict(data).items():
+        found[str(name)] = Carried(int(channels), int(size), stays == [1])
     check_carried(found)
     return found
 
@@ -59,5 +65,5 @@ def check_carried(found: Mapping[str, Carried]) -> None:
     if sum(each.channels for each in found.values()) > MOST_CHANNELS:
         raise ValueError(f"more than {MOST_CHANNELS} channels are carried")
     for name in found:
-        if not name.isidentifier() or name == INSIDE:
+        if not name.isidentifier() or name in (INSIDE, MOTION):
             raise ValueError(f"{name!r} is no name for what is carried")

@@ -50,6 +50,9 @@ Kind = Literal["filter", "masked", "selector", "generator", "tone", "sequence"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Adds = Literal["", "between", "after"]
+"""Where the frames stand that a filter of sequences adds, as ``Declaration`` says."""
+
 Purpose = Literal["adjust", "restore", "enhance", "synthesise"]
 """What a filter does to the truth of a picture, as ``filter`` says."""
 
@@ -80,7 +83,8 @@ class Declaration:
     ``invents``: it puts into a picture what was never there. ``keeps_grey``: it makes no colour
     where there is none. ``upgrades``: it brings settings of earlier versions up to date itself.
     ``auto``: it finds settings for a picture itself. ``purpose`` is what it is for: one of
-    ``PURPOSES``.
+    ``PURPOSES``. ``adds`` says where the frames stand that a filter of sequences adds; without it,
+    they take the place of those it is given.
     """
 
     id: str
@@ -100,6 +104,7 @@ class Declaration:
     auto: bool = False
     purpose: Purpose = "adjust"
     carries: Mapping[str, Carried] = field(default_factory=dict)
+    adds: Adds = ""
 
     @property
     def selects(self) -> bool:
@@ -199,7 +204,10 @@ class Declaration:
             "upgrades": self.upgrades,
             "auto": self.auto,
             "purpose": self.purpose,
-            "carries": {name: [x.channels, x.size] for name, x in self.carries.items()},
+            "carries": {
+                name: [x.channels, x.size, int(x.stays)] for name, x in self.carries.items()
+            },
+            "adds": self.adds,
         }
 
     @classmethod
@@ -223,6 +231,7 @@ class Declaration:
                 auto=data.get("auto") is True,
                 purpose=_purpose_in(data),
                 carries=carried_in(data.get("carries", {})),
+                adds=adds if (adds := data.get("adds")) in ("between", "after") else "",
                 **texts,
             )
             _check_scale(declaration)
@@ -553,6 +562,8 @@ def sequence_filter(
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
     purpose: Purpose | None = None,
+    invents: bool = False,
+    adds: Adds = "",
 ) -> Callable[[Function], Function]:
     """Declare a function from a frame, and what was carried from the one before it, to both.
 
@@ -564,6 +575,11 @@ def sequence_filter(
     what is carried to where the next frame has it: by the motion that it finds between the two. So
     ``reach`` is that of one frame, and nothing drifts apart at seams. It begins anew where a frame
     shows something else than the one before, and where someone jumps to another place.
+
+    A filter that ``invents`` frames may add them: "between" each frame and the one before it, or
+    "after" the last one. What it returns for a frame is then the one before that frame, or the one
+    after it; a first frame comes back as it is. After the last one come as many as its parameter
+    ``frames`` says, each made from those that it made before.
 
         @api.sequence_filter("Steady", category="Light", carries={"mean": api.Carried(3)})
         def steady(image: api.Image, before: api.Before | None, share: api.Fraction = 0.5):
@@ -588,7 +604,11 @@ def sequence_filter(
             upgrade=upgrade,
             purpose=purpose,
             carries=carries,
+            invents=invents,
+            adds=adds,
         )
+        if adds and not invents:
+            raise TypeError(f"{function.__name__}: what adds frames invents them")
         if "before" not in declared.wants:
             raise TypeError(f"{function.__name__}: a filter of sequences asks for before")
         return function
@@ -625,6 +645,7 @@ def _declare(
     whole: bool | int = False,
     purpose: Purpose | None = None,
     carries: Mapping[str, Carried] | None = None,
+    adds: Adds = "",
 ) -> Registered:
     """What a function declares by its signature, which is noted on it for ``registered``."""
     name = function.__name__
@@ -671,6 +692,7 @@ def _declare(
         auto=auto is not None,
         purpose=_purpose(purpose, kind, invents),
         carries=dict(carries or {}),
+        adds=adds,
     )
     try:
         check_carried(declaration.carries)

@@ -19,6 +19,11 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # BT.601
 _SMOOTHING = 1.0
 """Standard deviation in pixels of half the size: noise of 50 levels becomes one of about 5."""
 
+_STILL = 0.1
+"""Pixels of half the size up to which a motion is none, from twice as many on it is one: noise of
+25 levels makes less of what stands still, and to move that for nothing would smooth it.
+"""
+
 _LEAST_SIDE = 16
 """Pixels of half the size below which nothing is looked for: everything counts as still."""
 
@@ -47,8 +52,9 @@ def between(now: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.flo
     # The one length that matters: brightness may change from frame to frame, so that only its
     # differences within a patch are compared.
     search.setUseMeanNormalization(True)
-    found: Any = search.calc(now, before, None)
-    return np.asarray(found, np.float32)
+    found: Any = np.asarray(search.calc(now, before, None), np.float32)
+    length = np.sqrt(np.square(found).sum(2, keepdims=True))
+    return np.asarray(found * np.clip(length / _STILL - 1, 0, 1), np.float32)
 
 
 def places(flow: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
@@ -62,6 +68,14 @@ def places(flow: NDArray[np.float32], height: int, width: int) -> NDArray[np.flo
     moved[..., 0] += np.arange(width, dtype=np.float32)
     moved[..., 1] += np.arange(height, dtype=np.float32)[:, None]
     return moved
+
+
+def offsets(where: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The way from each pixel to its place, both (height, width, 2) of x and y in pixels."""
+    apart = where.copy()
+    apart[..., 0] -= np.arange(where.shape[1], dtype=np.float32)
+    apart[..., 1] -= np.arange(where.shape[0], dtype=np.float32)[:, None]
+    return apart
 
 
 def moved(pixels: NDArray[np.float32], where: NDArray[np.float32]) -> NDArray[np.float32]:

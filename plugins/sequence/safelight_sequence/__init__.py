@@ -1,4 +1,6 @@
-"""Sequence: pictures in order are steadied and merged, each with what came before it."""
+"""Sequence: pictures in order are cleaned, steadied, merged and continued, each with what came
+before it.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -9,7 +11,16 @@ from safelight_clean.estimates import noise_level
 
 from safelight import api
 
-from . import burst_mean, steadiness
+from . import burst_mean, motion_paths, steadiness
+
+CLEANER = "safelight_clean:denoise.onnx"
+NETWORK = "denoise_sequence.onnx"
+MEMORY = 16
+"""Channels that the network remembers, at half the size."""
+
+PREDICTOR = "continue.onnx"
+HIDDEN = 48
+"""Channels that the network of *Continue* remembers, twice, at a quarter of the size."""
 
 Made = tuple[api.Image, dict[str, api.Image]]
 """A frame, and what is carried to the next."""
@@ -27,6 +38,41 @@ def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
     """The level where it is to be measured, and can be."""
     level = 255 * noise_level(image) if automatic else 0
     return {"level": round(level, 1)} if level else {}
+
+
+@api.sequence_filter(
+    "Denoise sequence",
+    category="Sequence",
+    carries={"previous": api.Carried(3), "memory": api.Carried(MEMORY, size=2)},
+    prepare=measured_noise,
+    reach=light.REACH,
+    keeps_grey=True,
+    purpose="restore",
+)
+def denoise_sequence(
+    image: api.Image,
+    before: api.Before | None,
+    job: api.Job,
+    prepared: api.Prepared,
+    automatic: Automatic = True,
+    level: Level = 15.0,
+    strength: Annotated[api.Fraction, "How much of the noise goes"] = 1.0,
+) -> Made:
+    """Take noise out of every picture of a sequence, with what the pictures before it show."""
+    told = prepared.get("level") if automatic else level
+    inputs = {} if told is None else {"level": told / 255}
+    if before is None:
+        half = api.Carried(MEMORY, size=2).shape(*image.shape[:2])
+        carried = {"previous": image, "memory": np.zeros(half, np.float32)}
+        _, after = job.step(NETWORK, image, carried, **inputs)
+        clean = job.run(CLEANER, image, **inputs)  # of a frame alone Denoise finds more
+    else:
+        previous = np.where(before["inside"] > 0, before["previous"], image)
+        carried = {"previous": previous, "memory": before["memory"]}
+        clean, after = job.step(NETWORK, image, carried, **inputs)
+    shown = light.kept(image, clean)
+    result = image + np.float32(strength) * (shown - image)
+    return result, {"previous": clean, "memory": after["memory"]}
 
 
 @api.sequence_filter(
@@ -54,9 +100,14 @@ def steady_light(
 @api.sequence_filter(
     "Merge burst",
     category="Sequence",
-    carries={"mean": api.Carried(3), "weight": api.Carried(1)},
+    carries={
+        "mean": api.Carried(3),
+        "weight": api.Carried(1),
+        "clean": api.Carried(3),
+        "count": api.Carried(1, size=16),
+    },
     prepare=measured_noise,
-    reach=max(light.REACH, burst_mean.REACH),
+    reach=light.REACH + burst_mean.REACH,
     keeps_grey=True,
     purpose="restore",
 )
@@ -68,17 +119,79 @@ def merge_burst(
     automatic: Automatic = True,
     level: Level = 15.0,
     clean: Annotated[bool, "Take out what noise is left, as Denoise does"] = True,
+    linear: Annotated[bool, "Average light, as a sensor counts it, not the file's values"] = True,
+    sharpness: Annotated[api.Fraction, "How much fine detail is lifted"] = 0.0,
 ) -> Made:
     """Lay each picture over those before it where they agree: the last one shows the burst."""
-    told = prepared.get("level", 0.0) if automatic else level
-    mean, weight = burst_mean.merged(image, before, told / 255)
-    if not clean:
-        return mean.copy(), {"mean": mean, "weight": weight}
-    left = told / 255 / float(np.sqrt(np.median(weight)))
-    result = light.kept(mean, job.run("safelight_clean:denoise.onnx", mean, level=left))
-    return result, {"mean": mean, "weight": weight}
+    told = (prepared.get("level", 0.0) if automatic else level) / 255
+    single = light.kept(image, job.run(CLEANER, image, level=told))
+    curves = (api.to_linear, api.from_linear) if linear else (_same, _same)
+    mean, weight = burst_mean.merged(image, single, before, told, *curves)
+    shown, count = single, 1.0
+    if before is not None:
+        count = float(before["count"].max()) + 1
+        left = told / float(np.sqrt(burst_mean.expected(count)))
+        deeper = light.kept(mean, job.run(CLEANER, mean, level=left))
+        shown = burst_mean.laid(single, deeper, weight, count)
+    counted = np.full(api.Carried(1, size=16).shape(*image.shape[:2]), count, np.float32)
+    result = burst_mean.sharpened(shown if clean else mean, weight, sharpness)
+    return result, {"mean": mean, "weight": weight, "clean": shown, "count": counted}
+
+
+def _same(picture: api.Image) -> api.Image:
+    return picture
+
+
+_FRAMES = {
+    "frame": api.Carried(3, stays=True),
+    "hidden": api.Carried(HIDDEN, size=4),
+    "cell": api.Carried(HIDDEN, size=4),
+}
+
+
+def _predicted(image: api.Image, before: api.Before | None, job: api.Job, time: float) -> Made:
+    """The frame at a time of ``motion_paths``, and what *Continue* carries on."""
+    nothing = np.zeros(_FRAMES["cell"].shape(*image.shape[:2]), np.float32)
+    if before is None:
+        return image.copy(), {"frame": image, "hidden": nothing, "cell": nothing}
+    moved = motion_paths.moved(before["frame"], image, before["motion"], time)
+    given = {name: getattr(moved, name) for name in ("first", "second", "hints")}
+    given |= {name: before[name] for name in ("hidden", "cell")}
+    made, after = job.step(PREDICTOR, moved.blend, given)
+    return made, {"frame": image, "hidden": after["hidden"], "cell": after["cell"]}
+
+
+@api.sequence_filter(
+    "Frames between",
+    category="Sequence",
+    carries=_FRAMES,
+    reach=motion_paths.REACH,
+    invents=True,
+    adds="between",
+)
+def frames_between(image: api.Image, before: api.Before | None, job: api.Job) -> Made:
+    """Invent a picture between each two of a sequence: it runs as long, and twice as smoothly."""
+    return _predicted(image, before, job, motion_paths.BETWEEN)
+
+
+@api.sequence_filter(
+    "Continue",
+    category="Sequence",
+    carries=_FRAMES,
+    reach=motion_paths.REACH,
+    invents=True,
+    adds="after",
+)
+def continue_sequence(
+    image: api.Image,
+    before: api.Before | None,
+    job: api.Job,
+    frames: Annotated[int, api.Number(1, 24), "How many pictures come after the last one"] = 4,
+) -> Made:
+    """Invent what comes after the last picture of a sequence: what moves goes on as it did."""
+    return _predicted(image, before, job, motion_paths.AFTER)
 
 
 @api.hookimpl
 def filters() -> list[Callable[..., Any]]:
-    return [steady_light, merge_burst]
+    return [denoise_sequence, steady_light, merge_burst]

@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import safelight_clean
+import safelight_sequence
 from onnx import TensorProto, helper, numpy_helper
 
 STATED = {"contract": "1", "scale": "1", "reach": "1", "multiple": "8", "tile": "64"}
@@ -27,6 +28,49 @@ def saved(path, nodes, inputs, outputs, constants, **stated):
     onnx.save(model, str(path))
 
 
+def recurrent(path):
+    """result = 0.5 image + 0.5 previous; next_memory = memory + 1."""
+    full, half = ("height", "width"), ("tall", "wide")
+    saved(
+        path,
+        [
+            helper.make_node("Add", ["image", "previous"], ["sum"]),
+            helper.make_node("Mul", ["sum", "half"], ["mixed"]),
+            helper.make_node("Mul", ["level", "zero"], ["nothing"]),
+            helper.make_node("Add", ["mixed", "nothing"], ["result"]),
+            helper.make_node("Add", ["memory", "one"], ["next_memory"]),
+        ],
+        [
+            ("image", 3, full),
+            ("previous", 3, full),
+            ("memory", safelight_sequence.MEMORY, half),
+            ("level", None, ()),
+        ],
+        [("result", 3, full), ("next_memory", safelight_sequence.MEMORY, half)],
+        {"half": 0.5, "one": 1.0, "zero": 0.0, "level": -1.0},
+        carries="previous:1,memory:2",
+    )
+
+
+def predictor(path):
+    """result = image, the mean of two frames; next_hidden = hidden + 1; next_cell = cell."""
+    full, quarter = ("height", "width"), ("tall", "wide")
+    saved(
+        path,
+        [
+            helper.make_node("Add", ["image", "zero"], ["result"]),
+            helper.make_node("Add", ["hidden", "one"], ["next_hidden"]),
+            helper.make_node("Add", ["cell", "zero"], ["next_cell"]),
+        ],
+        [("image", 3, full), ("first", 3, full), ("second", 3, full), ("hints", 6, full)]
+        + [(name, safelight_sequence.HIDDEN, quarter) for name in ("hidden", "cell")],
+        [("result", 3, full)]
+        + [(name, safelight_sequence.HIDDEN, quarter) for name in ("next_hidden", "next_cell")],
+        {"one": 1.0, "zero": 0.0},
+        carries="first:1,second:1,hints:1,hidden:4,cell:4",
+    )
+
+
 def plain(path):
     """result = image."""
     full = ("height", "width")
@@ -44,8 +88,10 @@ def plain(path):
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """A folder with such a file."""
+    """A folder with such a file for each network."""
     folder = tmp_path_factory.mktemp("networks")
+    recurrent(folder / safelight_sequence.NETWORK)
+    predictor(folder / safelight_sequence.PREDICTOR)
     plain(folder / "denoise.onnx")
     return folder
 
@@ -53,6 +99,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def networks(folder, monkeypatch):
     """The plugin's job finds its networks there."""
+    monkeypatch.setattr(safelight_sequence, "__file__", str(folder / "__init__.py"))
     spec = safelight_clean.__spec__
     monkeypatch.setattr(spec, "submodule_search_locations", [str(folder)])
     return folder

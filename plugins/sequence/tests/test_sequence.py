@@ -2,14 +2,22 @@
 
 import numpy as np
 import pytest
-from safelight_sequence import filters, merge_burst, steady_light
+from safelight_sequence import (
+    continue_sequence,
+    denoise_sequence,
+    filters,
+    frames_between,
+    merge_burst,
+    motion_paths,
+    steady_light,
+)
 from safelight_sequence.burst_mean import merged
 from safelight_sequence.steadiness import SIZE, enlarged, light_of
 
 from safelight import api
 from safelight.api import testing
 
-ALL = pytest.mark.parametrize("filter", [steady_light, merge_burst])
+ALL = pytest.mark.parametrize("filter", filters(), ids=lambda filter: filter.__name__)
 LAST_BITS = 1e-5
 
 
@@ -20,7 +28,8 @@ def still(height=96, width=112):
 def carried_on(carried):
     """What is carried to a frame that shows the same place."""
     height, width = next(iter(carried.values())).shape[:2]
-    return carried | {"inside": np.ones((height, width, 1), np.float32)}
+    inside, motion = (np.full((height, width, n), v, np.float32) for n, v in ((1, 1), (2, 0)))
+    return carried | {"inside": inside, "motion": motion}
 
 
 @ALL
@@ -69,25 +78,98 @@ def test_the_light_between_samples_is_a_straight_line():
     assert light_of(still()).shape == (6, 7, 3)
 
 
+def test_denoise_gives_its_network_the_result_before_and_its_memory(job):
+    picture = still()
+    run = job(denoise_sequence)
+    first, carried = denoise_sequence(picture, None, run, {"level": 0.0}, strength=1.0)
+    assert np.abs(first - picture).max() < LAST_BITS  # as Denoise gives it back
+    assert (carried["memory"] == 1).all()
+    brighter = np.clip(picture + 0.1, 0, 1)
+    before = carried_on(carried)
+    _, after = denoise_sequence(brighter, before, run, {"level": 0.0})
+    assert np.abs(after["previous"] - (brighter + picture) / 2).max() < LAST_BITS
+    assert (after["memory"] == 2).all()
+
+
+def test_denoise_takes_nothing_from_beyond_the_frame_before(job):
+    picture = still()
+    before = {
+        "previous": np.zeros_like(picture),
+        "memory": np.zeros((48, 56, 16), np.float32),
+        "inside": np.zeros((*picture.shape[:2], 1), np.float32),
+    }
+    _, after = denoise_sequence(picture, before, job(denoise_sequence), {"level": 0.0})
+    assert np.abs(after["previous"] - picture).max() < LAST_BITS
+
+
+def same(values):
+    return values
+
+
 def test_a_burst_of_noise_becomes_its_mean():
     picture, rng = 0.2 + 0.6 * still(), np.random.default_rng(3)
     sigma, before = 0.1, None
     for _ in range(8):
         noisy = picture + sigma * rng.standard_normal(picture.shape).astype(np.float32)
-        mean, weight = merged(noisy, before, sigma)
-        before = carried_on({"mean": mean, "weight": weight})
+        mean, weight = merged(noisy, picture, before, sigma, same, same)
+        before = carried_on({"mean": mean, "weight": weight, "clean": picture})
     assert np.std(mean - picture) < 1.1 * sigma / np.sqrt(8)
     assert np.median(weight) > 7.5
 
 
+def test_a_burst_is_averaged_as_light():
+    dark, bright = (np.full((16, 16, 3), value, np.float32) for value in (0.1, 0.9))
+    before = carried_on({"mean": dark, "weight": np.ones((16, 16, 1), np.float32), "clean": bright})
+    mean, _ = merged(bright, bright, before, 0.2, api.to_linear, api.from_linear)
+    light = (api.to_linear(dark) + api.to_linear(bright)) / 2
+    assert np.abs(api.to_linear(mean) - light).max() < 1e-5
+
+
 def test_what_moves_in_a_burst_leaves_no_ghost():
     picture, rng = 0.2 + 0.6 * still(), np.random.default_rng(3)
-    sigma = 0.04
-    before = carried_on({"mean": picture, "weight": np.full((96, 112, 1), 7, np.float32)})
+    sigma = 0.08
     moved = picture.copy()
-    moved[20:60, 30:70] = (0.9, 0.1, 0.1)
+    moved[20:60, 30:70] += (0.06, -0.06, 0.06)  # fainter than the noise
+    weight = np.full((96, 112, 1), 7, np.float32)
+    before = carried_on({"mean": picture, "weight": weight, "clean": picture})
     noisy = moved + sigma * rng.standard_normal(picture.shape).astype(np.float32)
-    mean, _ = merged(noisy, before, sigma)
+    mean, _ = merged(noisy, moved, before, sigma, same, same)
     inside = (slice(24, 56), slice(34, 66))
-    assert np.abs(mean[inside] - noisy[inside]).max() < 0.02
+    assert np.abs((mean - moved)[inside].mean((0, 1))).max() < 0.03
     assert np.std((mean - moved)[70:, :]) < 0.5 * sigma
+
+
+def test_a_burst_sharpened_has_more_of_its_fine_detail(job):
+    picture, run = still(), job(merge_burst)
+    _, carried = merge_burst(picture, None, run, {"level": 0.0})
+    plain, _ = merge_burst(picture, carried_on(carried), run, {"level": 0.0})
+    sharp, after = merge_burst(picture, carried_on(carried), run, {"level": 0.0}, sharpness=1.0)
+    assert np.abs(np.diff(sharp, axis=1)).mean() > 1.1 * np.abs(np.diff(plain, axis=1)).mean()
+    assert (after["count"] == 2).all()
+
+
+def test_what_moves_evenly_is_where_it_would_be(job):
+    wide = 0.2 + 0.6 * testing.photograph(160, 96, seed=2)
+    step = 6  # pixels from frame to frame, to the left
+    frames = [wide[:, n : n + 112] for n in (0, step // 2, step, 2 * step)]
+    motion = np.broadcast_to(np.float32([step, 0]), (96, 112, 2))
+    inner = (slice(8, -8), slice(24, -24))
+    carried = {"frame": frames[0]}
+    for filter, wanted in ((frames_between, frames[1]), (continue_sequence, frames[3])):
+        run = job(filter)
+        first, nothing = filter(frames[0], None, run)
+        assert np.array_equal(first, frames[0])
+        before = nothing | carried | {"motion": motion, "inside": np.ones((96, 112, 1), np.float32)}
+        made, after = filter(frames[2], before, run)
+        assert np.abs(made - wanted)[inner].max() < 1e-3
+        assert (after["hidden"] == 1).all()
+        assert np.array_equal(after["frame"], frames[2])
+
+
+def test_a_place_that_one_frame_alone_shows_is_taken_from_that():
+    before, now = (np.full((64, 64, 3), value, np.float32) for value in (0.2, 0.8))
+    motion = np.broadcast_to(np.float32([20, 0]), (64, 64, 2))  # to the left
+    blend = motion_paths.moved(before, now, motion, motion_paths.BETWEEN).blend
+    assert np.allclose(blend[:, 12:52], 0.5)
+    assert np.allclose(blend[:, :10], 0.2)  # this frame has left it behind
+    assert np.allclose(blend[:, 54:], 0.8)  # the frame before did not show it yet

@@ -25,6 +25,10 @@ Hear = Callable[[float], object]
 """Told now and then how much is done, 0 to 1; what it raises ends the work."""
 
 
+_LOOKED_BACK = 8
+"""Pictures that a filter sees before those that it adds after the last one."""
+
+
 def scratch_folder() -> Path:
     """Where pictures of sequences are set aside."""
     return cache_folder() / "sequences"
@@ -42,12 +46,14 @@ def filtered_frames(
     """The document with a new layer on top: what a filter makes of each of its pictures.
 
     A filter of sequences goes through them in order and carries on what it says. One that changes
-    the size gives a document of that layer alone. The results are set aside in a file. Raises
-    FilterFailed, LayerFailed, Stopped and OSError.
+    the size, or adds frames, gives a document of that layer alone. The results are set aside in a
+    file. Raises FilterFailed, LayerFailed, Stopped and OSError.
     """
     stop = stop or Stop()
-    carrier = FrameCarrier(declaration) if declaration.recurrent else None
     checked = declaration.settings(settings)
+    if declaration.adds:
+        return _with_more(document, declaration, checked, studio, stop, hear)
+    carrier = FrameCarrier(declaration) if declaration.recurrent else None
     grows = declaration.factor(checked) != 1
     scratch, made = Scratch(scratch_folder()), list[Raster]()
     count = frames.length(document)
@@ -67,16 +73,74 @@ def filtered_frames(
     held = Frames(tuple(made), frames.durations(document), frames.position(document))
     layer = Layer(declaration.title, held, synthetic="partly" if declaration.invents else "")
     if grows:
-        first = made[0]
-        return replace(
-            document,
-            width=first.width,
-            height=first.height,
-            layers=(layer,),
-            selection=None,
-            frame=IDENTITY,
-        )
+        return _alone(document, layer)
     return edits.add_layer(layer, None, declaration.title).apply(document)
+
+
+def _with_more(
+    document: Document,
+    declaration: Declaration,
+    settings: Mapping[str, Value],
+    studio: Studio,
+    stop: Stop,
+    hear: Hear,
+) -> Document:
+    """A document of the pictures of one, and between or after them those that a filter adds.
+
+    Where the filter began anew nothing is added between. After the last picture each new one is
+    made from the one made before it.
+    """
+    scratch, carrier = Scratch(scratch_folder()), FrameCarrier(declaration)
+    shown, lengths = list[Raster](), list[int]()
+
+    def filtered(seen: Document) -> tuple[NDArray[Any], bool]:
+        """The filter's result for the next picture, and whether something was carried to it."""
+        stop.check()
+        before = carrier.before(_looked_at(seen, studio))
+        job = studio.start(declaration, settings, seen, before=before)
+        pixels = stop.finished(job).raster.to_array()
+        carrier.keep(job.carried)
+        return pixels, before is not None
+
+    def show(pixels: NDArray[Any], length: int) -> None:
+        shown.append(Raster.from_array(scratch.put(_like(pixels, shown))))
+        lengths.append(length)
+
+    count, between = frames.length(document), declaration.adds == "between"
+    more = 0 if between else int(settings.get("frames", 1))
+    for number, length in enumerate(frames.durations(document)):
+        hear(number / (count + more))
+        raster = whole(frames.at(document, number), studio.live)
+        seen = Document.from_raster(raster, profile=document.profile)
+        if between or number >= count - _LOOKED_BACK:
+            made, carried = filtered(seen)
+            if between and carried:
+                half = max(lengths[-1] // 2, 1)
+                lengths[-1] = max(lengths[-1] - half, 1)
+                show(made, half)
+        show(raster.to_array(), length)
+    for number in range(more):
+        hear((count + number) / (count + more))
+        show(made, lengths[-1])
+        if number + 1 < more:
+            made, _ = filtered(Document.from_raster(shown[-1], profile=document.profile))
+    hear(1.0)
+    held = Frames(tuple(shown), tuple(lengths), 0)
+    return _alone(document, Layer(declaration.title, held, synthetic="partly"))
+
+
+def _alone(document: Document, layer: Layer) -> Document:
+    """A document of a layer of frames alone, of their size."""
+    first = layer.content.picture if isinstance(layer.content, Frames) else None
+    assert first is not None
+    return replace(
+        document,
+        width=first.width,
+        height=first.height,
+        layers=(layer,),
+        selection=None,
+        frame=IDENTITY,
+    )
 
 
 def finishing(studio: Studio, stop: Stop) -> Callable[[Document, int], Document]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Declaration
-from safelight.api.carried import INSIDE
+from safelight.api.carried import INSIDE, MOTION
 from safelight.pixels import motion
 
 CUT = 12.0
@@ -40,7 +40,11 @@ class FrameCarrier:
             return None
         where = motion.places(flow, height, width)
         made = {INSIDE: motion.inside(where, height, width).astype(np.float32)[..., None]}
+        made[MOTION] = motion.offsets(where)
         for name, kind in self._carries.items():
+            if kind.stays:
+                made[name] = held[name]
+                continue
             tall, wide, _ = kind.shape(height, width)
             there = where if kind.size == 1 else motion.places(flow, tall, wide)
             made[name] = motion.moved(held[name], there)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight import api
+from safelight.api.carried import INSIDE, MOTION
 from safelight.api.network_chain import Chain
 from safelight.workers.far.inference import Contract, ModelError
 from safelight.workers.pieces import WHOLE, Plan
@@ -127,15 +128,22 @@ def rehearse(
         canvas or place,
     )
     result = call(filter, job.image, settings, job, given)
+    farthest, multiple = job.chain.reach, job.chain.multiple
     if filter.declaration.recurrent:
+        frame_and_carried(filter, result, _SIDE, _SIDE)
+        # A frame to which something was carried may run other networks than a first one.
+        job.chain = Chain(job.image)
+        result = call(filter, job.image, settings, job, replace(given, before=_carried(filter)))
         result, _ = frame_and_carried(filter, result, _SIDE, _SIDE)
+        farthest = max(farthest, job.chain.reach)
+        multiple = math.lcm(multiple, job.chain.multiple)
     scale = filter.declaration.factor(settings)
     expected = filter.expected(_SIDE, _SIDE, scale)
     if np.shape(result) != expected:
         raise ValueError(f"it returned a picture of shape {np.shape(result)}, not {expected}")
     if filter.declaration.generates:  # a piece of nothing has nothing around it
         return Plan(tile=job.tile or _TILE), job.models
-    reach = filter.reach_of(settings) + job.chain.reach
+    reach = filter.reach_of(settings) + farthest
     if reach >= WHOLE:
         longest = min(filter.whole or WHOLE, WHOLE)
         if canvas and max(canvas.width, canvas.height) > longest:
@@ -147,7 +155,7 @@ def rehearse(
     # A long reach is paid for by every piece: without a network's own wish, larger pieces.
     tile = job.tile or min(max(_TILE, 2 * reach), 2048)
     sizes = [each.size for each in filter.declaration.carries.values()]
-    multiple = math.lcm(job.chain.multiple, *sizes)
+    multiple = math.lcm(multiple, *sizes)
     return Plan(reach, multiple, scale, tile, job.in_steps), job.models
 
 
@@ -166,6 +174,17 @@ class Given:
     prepared: Mapping[str, Any] = field(default_factory=dict)
     canvas: api.Region | None = None
     before: api.Before | None = None
+
+
+def _carried(filter: api.Registered) -> api.Before:
+    """Something that was carried to a grey frame, which shows what the one before it shows."""
+    arrays = {
+        name: np.zeros(kind.shape(_SIDE, _SIDE), np.float32)
+        for name, kind in filter.declaration.carries.items()
+    }
+    arrays[INSIDE] = np.ones((_SIDE, _SIDE, 1), np.float32)
+    arrays[MOTION] = np.zeros((_SIDE, _SIDE, 2), np.float32)
+    return arrays
 
 
 def frame_and_carried(
