@@ -119,3 +119,17 @@ def test_snapping_to_many_layers_looks_at_each_once(composed, monkeypatch):
         geometry.box_of(composed.session.document, composed.session.document.layer("other"))
     canvas.take("move")
     assert len(found) <= 1
+
+
+def test_shapes_and_boxes_of_text_snap_as_they_are_drawn(composed, qtbot):
+    canvas, session = composed.canvas, composed.session
+    canvas.take("shape")
+    pull(qtbot, canvas.tools["shape"], at(composed, 102, 52), (95, 67))
+    found = geometry.box_of(session.document, session.layer)
+    assert (found.x, found.y, found.right, found.bottom) == (100, 50, 200, 117)
+    session.undo()
+    canvas.take("text")
+    pull(qtbot, canvas.tools["text"], at(composed, 102, 52), (95, 67))
+    qtbot.keyClicks(canvas.tool._field, "wide")
+    assert session.layer.content.wording.box == pytest.approx(100)
+    assert not canvas.tool._snapping.shown

@@ -221,3 +221,30 @@ def test_a_double_click_on_its_small_picture_types_in_it(opened, canvas, qtbot):
         layer.content.wording, text="Hello!"
     )
     assert isinstance(wording(opened), Wording)
+
+
+def test_a_click_on_a_shapes_edge_writes_along_it_from_there(opened, canvas, qtbot):
+    opened.session.do(
+        shape_commands.add_shape(figure="ellipse", x=60, y=40, width=160, height=120, filled=False)
+    )
+    ellipse = opened.session.active
+    canvas.tool.hover(QPointF(at(canvas, (140, 41))))
+    assert canvas.tool._edge.shape.id == ellipse
+    canvas.tool.hover(QPointF(at(canvas, (140, 100))))
+    assert canvas.tool._edge.shape is None
+    click(canvas, qtbot, (220, 100))  # at the right: a quarter of the way from the top
+    qtbot.keyClicks(field(canvas), "round")
+    words = wording(opened)
+    assert words.text == "round"
+    assert not words.path.empty
+    assert words.start == pytest.approx(25, abs=1)
+    box = box_of(opened.session.document, opened.session.layer)
+    assert box.y == pytest.approx(100, abs=12), "it begins where the click was and goes down"
+    assert box.bottom > 130
+    record = opened.session.history.steps[-1].record
+    assert (record.id, record.settings["along"]) == ("add_text", ellipse)
+    qtbot.keyClicks(field(canvas), "s")
+    assert wording(opened).text == "rounds"
+    qtbot.keyClick(field(canvas), Qt.Key.Key_Escape)
+    opened.session.undo()
+    assert opened.session.document.layers[-1].id == ellipse

@@ -74,17 +74,30 @@ def add_text(
     stroke_width: StrokeWidth = 0.0,
     name: str = "",
     made: Made = "",
+    along: Annotated[str, "A layer with a shape along whose edge the words run"] = "",
+    start: Start = 0.0,
 ) -> Document:
     """Set words as a layer above another one: from (x, y), in pixels of the picture, where the top
-    of the first line begins, or about there if centred. They stay words, and can be changed.
+    of the first line begins, or about there if centred; or ``along`` a shape, from ``start`` on.
+    They stay words, and can be changed.
     """
     if not text.strip():
         raise EditError("a text needs a letter at least")
     wording = Wording(
         *(text, family, size, weight, italic, align, box, line_spacing, letter_spacing, direction)
     )
+    shape = _along(document, along, "") if along else None
+    if shape is not None:
+        path = cast(Shape, shape.content).outline
+        wording = replace(wording, path=path, start=start, box=0.0)
     content = Text(wording, typeset(wording), fill, stroke, stroke_width)
-    return drawn(document, layer, content, (x, y), name or titled(text), made)
+    written = drawn(document, layer, content, (x, y), name or titled(text), made)
+    if shape is None:
+        return written
+    before = {each.id for each in document.walk()}
+    new = next(each for each in written.walk() if each.id not in before)
+    place = placed(content, of_points(shape.content, shape.place))
+    return written.with_layer(replace(new, place=place))
 
 
 @command("Change text", when=is_text)

@@ -107,7 +107,7 @@ QToolButton#words {{ padding: 3px 8px 4px; }}
 QToolButton#channel {{ padding: 3px 6px 4px; }}
 QPushButton#words {{ padding: 3px 7px 4px; }}
 QToolButton#swatch {{ padding: 0; border-radius: 4px; }}
-QToolButton#tool {{ background: transparent; border-color: transparent; padding: 5px; }}
+QToolButton#tool {{ background: transparent; border-color: transparent; padding: 4px 5px; }}
 QToolButton#tool:hover {{ background: {RAISED}; }}
 QToolButton#tool:focus {{ border-color: {ACCENT}; }}
 QToolButton#tool:checked {{ background: {ACCENT_DARK}; border-color: {ACCENT}; }}

@@ -25,7 +25,7 @@ from safelight.gui.garbage_collection import destroy
 from safelight.gui.icons import icon
 from safelight.gui.shown_text import plain, tooltip
 
-_GAP, _SIDE = 3, 36
+_GAP, _SIDE = 2, 33
 """Pixels between two buttons, and from the top of one to that of the next."""
 
 _HOLD = 350

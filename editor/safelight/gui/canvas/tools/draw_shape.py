@@ -13,16 +13,16 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
 
 from safelight.api import HexColour, Value
 from safelight.document import Layer, shape_commands
-from safelight.document.outlined import of_points
 from safelight.document.placement import Place
 from safelight.document.shape import Figure, Shape
 from safelight.document.shape_commands import Depth, Filled, Points, Radius, StrokeWidth
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.shape_edges import path_of, way_of
+from safelight.gui.canvas.snap_lines import Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
-from safelight.pixels import Outline
 
 _Point = tuple[float, float]
 
@@ -47,13 +47,15 @@ class ShapeTool(Tool):
     icon = "M 2 2.5 L 9.5 2.5 L 9.5 10 L 2 10 Z E 10.5 10.3 3.8 3.8"
     shortcut = "U"
     hint = (
-        "Drag to draw a shape (Shift: as high as wide, Alt: from the middle), then pull its handles"
+        "Drag to draw a shape (Shift: even, Alt: from the middle, Ctrl: past edges and guides), "
+        "then pull its handles"
     )
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
         self._known: Layer | None = None
         self._held: int | None = None
+        self._snapping = Snapping(surface)
         self._start: tuple[QPointF, _Point] | None = None
         self._pulled: tuple[Shape, _Point] | None = None
         """What is being drawn or pulled, and where the corner of its box is: in the picture, or
@@ -141,9 +143,7 @@ class ShapeTool(Tool):
 
     def _way(self, layer: Layer) -> Place:
         """The map from the points of a shape to those of the picture."""
-        document = self.surface.document
-        assert document is not None
-        return document.frame.inverse.after(of_points(layer.content, layer.place))
+        return way_of(self.surface.document, layer)
 
     def _handles(self, layer: Layer) -> list[_Point]:
         """The handles of a shape, in the picture: of its box, or the ends of a line."""
@@ -161,12 +161,17 @@ class ShapeTool(Tool):
 
     def press(self, pointer: Pointer) -> None:
         self._held = self._grip(pointer.at)
-        self._start, self._pulled = (pointer.at, pointer.point), None
+        found = self._shape if self._held is not None else None
+        self._snapping.begin(self.surface.document, () if found is None else {found.id})
+        start = self._snapping.point(pointer.point, free=pointer.control)
+        self._start, self._pulled = (pointer.at, start), None
 
     def move(self, pointer: Pointer) -> None:
         if self._start is None:
             return
         at, start = self._start
+        free = pointer.control or pointer.shift  # else it were no square any more
+        pointer = replace(pointer, point=self._snapping.point(pointer.point, free=free))
         if self._held is None:
             far = (pointer.at - at).manhattanLength() >= _SHORTEST
             self._pulled = self._drawn(start, pointer) if far else None
@@ -263,7 +268,7 @@ class ShapeTool(Tool):
 
     def cancel(self) -> None:
         self._held = self._start = self._pulled = None
-        self.surface.update()
+        self._snapping.end()
 
     def key(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape and self._start is not None:
@@ -282,6 +287,7 @@ class ShapeTool(Tool):
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._snapping.paint(painter, pose)
         found = self._shape
         if self._pulled is not None:
             shape, (x, y) = self._pulled
@@ -309,17 +315,3 @@ def _handles_of(shape: Shape) -> list[_Point]:
         x, y = (0.0 if side >= 0 else -side for side in (shape.width, shape.height))
         return [(x, y), (x + shape.width, y + shape.height)]
     return [(x * width, y * height) for x, y in _CORNERS]
-
-
-def path_of(outline: Outline, way: Place, pose: Pose) -> QPainterPath:
-    """An outline on the widget, where ``way`` leads from its points to those of the picture."""
-    flat = outline.flattened(max(way.scale * pose.zoom, 1e-3)).through(way.matrix)
-    path = QPainterPath()
-    for start, length, closed in zip(flat.starts, flat.lengths, flat.closed, strict=True):
-        points = flat.points[start : start + length]
-        path.moveTo(pose.point(*points[0]))
-        for point in points[1:]:
-            path.lineTo(pose.point(*point))
-        if closed:
-            path.closeSubpath()
-    return path

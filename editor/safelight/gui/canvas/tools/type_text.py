@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, cast
 from uuid import uuid4
 
@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QWidget
 
 from safelight.api import HexColour, Value
 from safelight.document import Document, Edit, Layer, edits, text_commands
-from safelight.document.outlined import of_points
 from safelight.document.placement import Place
+from safelight.document.shape import Shape
 from safelight.document.shape_commands import StrokeWidth
 from safelight.document.text import MOST_LETTERS, Align, Direction, Text, TextError, Weight, Wording
 from safelight.document.text_commands import LetterSpacing, LineSpacing, Size
@@ -26,12 +26,15 @@ from safelight.gui import theme
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.shape_edges import EdgeLight, way_of
+from safelight.gui.canvas.snap_lines import Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool, reason
 from safelight.gui.canvas.typing_field import TypingField
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.font_choice import FontControl
 from safelight.gui.typesetter import LaidText, begin, is_missing, laid_text
+from safelight.pixels import Outline
 
 _Point = tuple[float, float]
 
@@ -51,7 +54,8 @@ _LINES = 16
 @dataclass(slots=True)
 class _Typed:
     """A text that is being typed: its layer, the document before, the token of the one step that
-    it is, where its points lie in the picture, and what a layer that is new has beside options.
+    it is, where its points lie in the picture, and what a layer that is new has beside options:
+    the width of its lines, or the shape ``along`` whose edge, its ``path``, it runs from ``start``.
     """
 
     layer: str
@@ -60,6 +64,9 @@ class _Typed:
     place: Place
     new: bool
     box: float = 0.0
+    along: str = ""
+    path: Outline = field(default_factory=Outline)
+    start: float = 0.0
     token: str = ""
 
 
@@ -70,7 +77,9 @@ class TextTool(Tool):
     title = "Text"
     icon = "M 3 5 L 3 3 L 13 3 L 13 5 M 8 3 L 8 13 M 6 13 L 10 13"
     shortcut = "T"
-    hint = "Click and type, or drag a box for the lines; click into a text to change it; Esc ends"
+    hint = (
+        "Click and type, drag a box for lines, or click a shape's edge to write along it; Esc ends"
+    )
     steps = (Step("Edit text", "", "edit"),)
     rare = ("direction", "letter_spacing", "line_spacing")
     own_controls: ClassVar[Mapping[str, type[Control]]] = {"family": FontControl}
@@ -81,7 +90,10 @@ class TextTool(Tool):
         self._typed: _Typed | None = None
         self._field: TypingField | None = None
         self._start: Pointer | None = None
+        self._from: _Point = (0.0, 0.0)
         self._end: _Point = (0.0, 0.0)
+        self._snapping = Snapping(surface)
+        self._edge = EdgeLight(surface)
         self._marks = self._pulls = False
         self._known: Layer | None = None
         self._trouble = ""
@@ -143,10 +155,10 @@ class TextTool(Tool):
         found = self._text
         try:
             if self._typed is not None:
-                place = self._typed.place if found is None else _way(self.surface.document, found)
+                place = self._typed.place if found is None else way_of(self.surface.document, found)
                 return laid_text(self._wording()), place
             if found is not None:
-                return laid_text(cast(Text, found.content).wording), _way(
+                return laid_text(cast(Text, found.content).wording), way_of(
                     self.surface.document, found
                 )
         except TextError:
@@ -160,7 +172,7 @@ class TextTool(Tool):
         assert self._field is not None
         for name in ("fill", "stroke", "stroke_width"):
             del given[name]
-        along: dict[str, Any] = {}
+        along: dict[str, Any] = {"path": typed.path, "start": typed.start}
         if found is not None:
             held = cast(Text, found.content).wording
             along = {"path": held.path, "start": held.start}
@@ -193,12 +205,6 @@ class TextTool(Tool):
     def take_up(self) -> None:
         self._known = None
         self.follow()
-
-    def put_away(self) -> None:
-        self.finish()
-
-    def settle(self) -> None:
-        self.finish()
 
     def carry(self, way: Place) -> None:
         self.finish()
@@ -249,16 +255,25 @@ class TextTool(Tool):
             self._field.refused.connect(self._refuse)
         return self._field
 
-    def _begin(self, at: _Point, box: float) -> None:
-        """Begin words of their own."""
+    def _begin(self, at: _Point, box: float, along: tuple[Layer, float] | None = None) -> None:
+        """Begin words of their own, in lines, or ``along`` a shape's edge from so many percent of
+        it on.
+        """
         document = self.surface.document
         if document is None:
             return
         place = Place.offset(*at)
-        self._typed = _Typed(uuid4().hex, self.surface.active, document, place, True, box)
+        typed = _Typed(uuid4().hex, self.surface.active, document, place, True, box)
+        if along is not None:
+            shape, typed.start = along
+            typed.along, typed.path = shape.id, cast(Shape, shape.content).outline
+            typed.place = way_of(document, shape)
+        self._typed = typed
         self._start_typing("")
         laid = self._laid()
-        if laid is not None and not box:  # the middle of the line is where the click was
+        if (
+            laid is not None and not box and along is None
+        ):  # the middle of the line is where the click was
             high = laid[0].height / 2
             self._typed.place = Place.offset(at[0], at[1] - high)
         self._moved()
@@ -272,7 +287,7 @@ class TextTool(Tool):
         self._known = None
         self.follow()
         words = cast(Text, layer.content).wording
-        place = _way(self.surface.document, layer)
+        place = way_of(self.surface.document, layer)
         self._typed = _Typed(layer.id, "", document, place, False, words.box)
         self._start_typing(words.text)
 
@@ -294,6 +309,8 @@ class TextTool(Tool):
         self._end_typing()
         if found is not None and not typed.new and not words.strip():
             self.surface.do(edits.delete_layer(found.id, token=typed.token))
+
+    put_away = settle = finish
 
     def _end_typing(self) -> None:
         self._typed, self._trouble, self._known = None, "", None
@@ -333,6 +350,8 @@ class TextTool(Tool):
         if not text.strip():
             return Edit(text_commands.add_text.title, lambda document: document)
         x, y = (round(at, 1) for at in typed.place.at(0, 0))
+        if typed.along:
+            told |= {"along": typed.along, "start": round(typed.start, 1)}
         above = typed.above
         return text_commands.add_text(layer=above, x=x, y=y, made=typed.layer, **told)
 
@@ -407,14 +426,16 @@ class TextTool(Tool):
         self._pulls = self._on_handle(pointer.at)
         letter = None if self._pulls else self._inside(pointer.point)
         self._marks = letter is not None
-        if self._pulls:
-            self._start, self._end = pointer, pointer.point
-        elif letter is not None:
+        if letter is not None:
             self._typing.setFocus()
             self._typing.go(letter, marks=pointer.shift)
-        else:
+            return
+        if not self._pulls:
             self.finish()
-            self._start, self._end = pointer, pointer.point
+        found = self._text if self._pulls else None
+        self._snapping.begin(self.surface.document, () if found is None else {found.id})
+        self._start = pointer
+        self._from = self._end = self._snapping.point(pointer.point, free=pointer.control)
 
     def move(self, pointer: Pointer) -> None:
         if self._marks:
@@ -422,26 +443,34 @@ class TextTool(Tool):
             if letter is not None:
                 self._typing.go(letter, marks=True)
         elif self._start is not None:
-            self._end = pointer.point
+            self._end = self._snapping.point(pointer.point, free=pointer.control)
             self.surface.update()
 
     def release(self, pointer: Pointer) -> None:
+        self.move(pointer)
         start, self._start = self._start, None
         pulls, self._pulls = self._pulls, False
+        self._snapping.end()
         if self._marks or start is None:
             self._marks = False
             return
         if pulls:
-            self._pull(pointer.point)
+            self._pull(self._end)
             return
-        (x, y), (far_x, far_y) = start.point, pointer.point
+        (x, y), (far_x, far_y) = self._from, self._end
         if (pointer.at - start.at).manhattanLength() >= _SHORTEST:
             self._begin((min(x, far_x), min(y, far_y)), max(abs(far_x - x), 1.0))
-            return
-        if text_at(self.surface.document, pointer.point) is None:
-            self._begin((x, y), 0.0)
+        elif text_at(self.surface.document, pointer.point) is not None:
+            self.edit(start.point)
         else:
-            self.edit((x, y))
+            self._begin(start.point, 0.0, self._edge.at(start.point))
+
+    def hover(self, at: QPointF | None) -> None:
+        """See the shape's edge along which a click would write."""
+        point = None if at is None else self.surface.picture_point(at)
+        idle = self._start is None and self.surface.heeds(self)
+        free = point is not None and text_at(self.surface.document, point) is None
+        self._edge.look(point if idle and free else None)
 
     def _pull(self, point: _Point) -> None:
         """Have lines end at a point."""
@@ -457,7 +486,7 @@ class TextTool(Tool):
 
     def cancel(self) -> None:
         self._start, self._marks, self._pulls = None, False, False
-        self.surface.update()
+        self._snapping.end()
 
     def double_click(self, pointer: Pointer) -> bool:
         if self._typed is not None and self._inside(pointer.point) is not None:
@@ -471,8 +500,10 @@ class TextTool(Tool):
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._snapping.paint(painter, pose)
+        self._edge.paint(painter, pose)
         if self._start is not None and not self._pulls:
-            first, last = pose.point(*self._start.point), pose.point(*self._end)
+            first, last = pose.point(*self._from), pose.point(*self._end)
             box = QPainterPath()
             box.addRect(min(first.x(), last.x()), min(first.y(), last.y()),
                         abs(last.x() - first.x()), abs(last.y() - first.y()))  # fmt: skip
@@ -509,12 +540,6 @@ def _layer_of(document: Document | None, identity: str) -> Layer | None:
 
 def _letters(layer: Layer) -> str:
     return cast(Text, layer.content).wording.text
-
-
-def _way(document: Document | None, layer: Layer) -> Place:
-    """The map from the points of a text to those of the picture."""
-    assert document is not None
-    return document.frame.inverse.after(of_points(layer.content, layer.place))
 
 
 def text_at(document: Document | None, point: _Point) -> Layer | None:
