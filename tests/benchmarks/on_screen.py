@@ -3,7 +3,7 @@
 Both are whole processes on a virtual X server, whose framebuffer is looked at every hundredth of a
 second. The photograph counts as seen from the first look on after which the middle of the screen
 stays as it is at the end, but for what nobody sees. Memory is what the program and all processes
-that it has started hold once the photograph is there, what they share counted once.
+that it has started hold some time after that, what they share counted once.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ _NEARLY_ALL = 0.95
 
 _STILL = 4.0
 """Seconds without a change after which nothing more is to come."""
+
+_SETTLING = 20.0
+"""Seconds after which a program has let go of what it only opens photographs with."""
 
 _LIMIT = 120.0
 
@@ -131,6 +134,7 @@ class _Screen:
                         looks.append((now, _processor(process.pid), look))
                         changed = now
                     time.sleep(_PAUSE)
+                time.sleep(_SETTLING)
                 memory = _memory(process.pid)
             finally:
                 _end(process.pid)
@@ -169,9 +173,8 @@ def _screen(server: str, folder: Path) -> Iterator[_Screen]:
                 display = f":{int(told.readline())}"
             manager = shutil.which("openbox")
             if manager is not None:
-                subprocess.Popen(
-                    [manager], env=os.environ | {"DISPLAY": display}, stderr=subprocess.DEVNULL
-                )
+                quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                subprocess.Popen([manager], env=os.environ | {"DISPLAY": display}, **quiet)
                 time.sleep(0.5)
             with open(folder / "Xvfb_screen0", "rb") as file:
                 held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -16,6 +16,7 @@ import tifffile
 from PIL import Image
 
 from safelight.files import OpenError, open_picture
+from safelight.files.codecs import jpeg as jpeg_codec
 from safelight.files.codecs import webp
 from safelight.files.codecs.photograph import DamagedError
 from tests import attack, pictures
@@ -134,6 +135,32 @@ def test_a_progressive_jpeg_that_ends_early_says_from_which_row_on_it_is_coarser
     row = int(result.notes[0].split("from row ")[1].split(" ")[0])
     assert first_wrong_row(result, whole) >= row - 20
     assert 100 < row < 240
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_markers_and_zeros_are_found_wherever_they_stand(monkeypatch, seed):
+    monkeypatch.setattr(jpeg_codec, "_PART", 64)
+    random = np.random.default_rng(seed)
+    kinds = [
+        b"\xff\x00",
+        b"\xff\xd3",
+        b"\xff\xff",
+        b"\xff\xd9",
+        b"ab",
+        bytes(7),
+        bytes(130),
+        b"\xff",
+    ]
+    for share in (1, 4, 8):  # of what is no marker, and no run of zeros
+        picked = random.choice(len(kinds), 60, p=np.array([*[share] * 6, 1, 1]) / (6 * share + 2))
+        data = b"".join(kinds[index] for index in picked if share < 8 or index != 3)
+        for start in (0, 1, 61, 64, len(data) - 1, len(data), len(data) + 9):
+            found = jpeg_codec._MARKER.search(data, jpeg_codec._before_marker(data, start))
+            expected = jpeg_codec._MARKER.search(data, start)
+            assert (found and found.start()) == (expected and expected.start())
+            end = len(data) - 3
+            zeros = data.find(jpeg_codec._ZEROS, start, end)
+            assert jpeg_codec._zeros_in(data, start, end) == zeros
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])

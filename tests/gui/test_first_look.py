@@ -2,11 +2,13 @@
 once all of it is there and its colours are exact.
 """
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QImage
 
 from safelight.actions.open_confined import Confined
@@ -136,12 +138,16 @@ def test_a_smaller_copy_is_painted_before_the_whole_is_decoded_and_only_looked_a
     assert not any(window.deeds[name].isEnabled() for name in NEEDS_PICTURE)
     assert window.workspaces() == []
     canvas.zoom_to(1.0, QPointF(40, 50))
-    view, copy = canvas.view, shown(canvas)
+    view, copy, raster = canvas.view, shown(canvas), weakref.ref(canvas.scene.picture.source)
+    where = place_in(window, canvas)
+    canvas = None
     undecoded.set()
     qtbot.waitUntil(lambda: window.workspace() is not None, timeout=60000)
     workspace = window.workspace()
     assert window.tabs.count() == 1
     assert workspace.canvas.view == view
+    moved = np.subtract(place_in(window, workspace.canvas), where)
+    assert np.abs(moved).max() <= 16  # as fonts have it
     exact = open_picture(grainy)
     np.testing.assert_array_equal(pixels_of(workspace), whole(exact.document).to_array())
     (layer,) = workspace.session.document.layers
@@ -149,6 +155,13 @@ def test_a_smaller_copy_is_painted_before_the_whole_is_decoded_and_only_looked_a
     assert [len(workspace.session.history.steps), workspace.session.files.unsaved] == [1, False]
     qtbot.waitUntil(lambda: workspace.canvas.finished, timeout=20000)
     assert np.abs(shown(workspace.canvas) - copy).max() < 12  # the same place, as light
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and raster() is None)  # the copy is let go of
+
+
+def place_in(window, canvas):
+    """Where the edges of a canvas are: left, top, right, bottom."""
+    corner = canvas.mapTo(window, QPoint())
+    return corner.x(), corner.y(), corner.x() + canvas.width(), corner.y() + canvas.height()
 
 
 def shown(canvas):

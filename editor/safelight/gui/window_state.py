@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 from safelight.gui.samples_and_recent_files import settings
 
 _GROUP = "window"
-_AROUND = (89, 52, 310, 6)
+_AROUND = (53, 52, 310, 6)
 """Left, top, right and bottom of what is around a picture at first, in widget pixels."""
 
 _NEVER = ("crop", "picker")

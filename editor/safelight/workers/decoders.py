@@ -31,9 +31,10 @@ from safelight.workers.worker_pool import Pool, WorkerDied, WorkerProcess
 
 _DTYPES = ("uint8", "uint16", "float32")
 _MOST_BLOCKS = 64
-_COPIED = 256 << 20
+_COPIED = 32 << 20
 """Bytes up to which an array is copied out of a block that is used again and again: the first touch
-of shared memory costs more than a copy. Larger ones stay where they are, in a block of their own.
+of shared memory costs more than a copy. Larger ones, as large as a camera's photographs, stay where
+they are, in a block of their own: there is no second copy of them, and nothing to touch twice.
 """
 
 _SPARE = 20.0

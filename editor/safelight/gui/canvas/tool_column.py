@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPolygonF,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QToolButton, QWidget
 
@@ -89,7 +90,13 @@ class ToolColumn(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lay_out(max((event.size().height() - 12) // _SIDE, 1))
+        if self.isVisible():
+            self._lay_out(max((event.size().height() - 12) // _SIDE, 1))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Until it is shown its height is not that which it will have."""
+        super().showEvent(event)
+        self._lay_out(max((self.height() - 12) // _SIDE, 1))
 
     def _lay_out(self, most: int) -> None:
         """Have at most so many buttons below one another, and as few columns as that needs."""
