@@ -10,7 +10,8 @@ from safelight.actions.plugins import plugin_index
 from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import StoreError
-from safelight.actions.plugins.signatures import SIGNATURE, key_name, sign, signer
+from safelight.actions.plugins.signatures import key_name, sign, signer
+from safelight.workers.minisign import SIGNATURE
 from tests.plugins.bundles import shelve
 from tests.plugins.plugin_projects import wheel
 

@@ -130,7 +130,11 @@ def test_a_network_is_no_plugin_to_install_or_update(run, home, capsys):
         (("add", "nowhere.onnx"), 1, "There is no file nowhere.onnx"),
         (("remove", "nothing"), 1, "no network nothing of your own"),
         (("measure", "nothing"), 1, "No filter runs a network called nothing"),
-        (("polish",), 2, "there is no polish; there are list, verify, add, remove, measure"),
+        (
+            ("polish",),
+            2,
+            "there is no polish; there are list, verify, add, remove, lock, add-key, log, measure",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said(run, words, status, complaint):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from safelight.actions.network_log import Entry
     from safelight.actions.plugins.network_candidate import Candidate
     from safelight.actions.plugins.network_plugin import Identity
+    from safelight.actions.plugins.networks import Known
 
 _ORDERS = {"rgb": "RGB", "bgr": "BGR", "y": "Y", "l": "L"}
 _RANGES = {
@@ -53,7 +54,21 @@ def _show(options: argparse.Namespace) -> int:
         tell(f"  sha256 {item.sha256}")
         tell(f"  {item.licence or 'no licence named'}")
         tell(f"  trained on: {item.training_data or 'not named'}")
+        tell(*_vouched(item))
     return 0
+
+
+def _vouched(item: Known) -> list[str]:
+    """Who signed a network, and whether it can be unlocked here."""
+    from safelight.actions.plugins.signatures import key_name
+    from safelight.workers.locked_network import keys_folder
+
+    lines = [f"  signed by the key {key_name(item.key)}"] if item.key else []
+    lines += [f"  {item.fault}"] if item.fault else []
+    if item.locked:
+        here = "here" if (keys_folder() / f"{item.locked}.key").exists() else "not here"
+        lines.append(f"  encrypted with the key {item.locked}, which is {here}")
+    return lines
 
 
 def verify(parser: Parser) -> Run:
@@ -72,7 +87,7 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         said = {True: "intact", None: "no hash was recorded", False: "CHANGED OR DAMAGED"}
         for item in found:
-            tell(f"{item.name} ({item.plugin}): {said[item.intact]}")
+            tell(f"{item.name} ({item.plugin}): {said[item.intact]}", *_vouched(item))
     return 1 if any(item.intact is False for item in found) else 0
 
 
@@ -259,6 +274,58 @@ def _measure(options: argparse.Namespace) -> int:
     return 0
 
 
+def lock(parser: Parser) -> Run:
+    """``lock FILE OUT --key KEY``: encrypt a network for a buyer."""
+    parser.description = (
+        "Encrypt a network for a buyer (AES-256-GCM). Put OUT into the buyer's plugin under the"
+        " network's name, and give the key to nobody else: who has it can decrypt the network."
+    )
+    add_json(parser)
+    parser.add_argument("file", type=file_name, metavar="FILE")
+    parser.add_argument("out", type=file_name, metavar="OUT")
+    parser.add_argument(
+        "--key", type=file_name, required=True, help="the buyer's key; made where there is none"
+    )
+    parser.add_argument("--buyer", default="", help="whom a key that is made is for")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    return _lock
+
+
+def _lock(options: argparse.Namespace) -> int:
+    from safelight.actions.plugins.network_keys import lock_network
+
+    given, rest = (options.file, options.key, options.out), {"buyer": options.buyer}
+    key = lock_network(*given, **rest, overwrite=options.overwrite)
+    if options.json:
+        tell_json({"file": str(options.out), "key": key.id, "buyer": key.buyer}, done=True)
+    else:
+        whom = f", for {key.buyer}" if key.buyer else ""
+        tell(f"{options.out} is encrypted with the key {key.id} in {options.key}{whom}.", done=True)
+    return 0
+
+
+def add_key(parser: Parser) -> Run:
+    """``add-key FILE``: keep the key of an encrypted network."""
+    parser.description = "Keep a key that an author gave you, so that the network can be run."
+    add_json(parser)
+    parser.add_argument("file", type=file_name, metavar="FILE")
+    return _add_key
+
+
+def _add_key(options: argparse.Namespace) -> int:
+    from safelight.actions.plugins.network_keys import add_key as keep
+
+    key = keep(options.file)
+    if options.json:
+        tell_json({"key": key.id, "buyer": key.buyer}, done=True)
+    else:
+        tell(
+            f"The key {key.id} is kept: networks that are locked with it run from now on.",
+            done=True,
+        )
+    return 0
+
+
 def log(parser: Parser) -> Run:
     """``log``: which network saw which document, when; export or delete it."""
     parser.description = (
@@ -320,6 +387,8 @@ COMMANDS = {
     "verify": Command("", "compare every network with the hash it came with", "model_commands"),
     "add": Command("FILE", "probe a network, show what was found, install it", "model_commands"),
     "remove": Command("NAME", "remove a network of your own and its filter", "model_commands"),
+    "lock": Command("FILE OUT --key KEY", "encrypt a network for a buyer", "model_commands"),
+    "add-key": Command("FILE", "keep the key of an encrypted network", "model_commands", "add_key"),
     "log": Command("", "which network saw which document, when", "model_commands"),
     "measure": Command("[NAME]", "megapixels a second on this machine", "model_commands"),
 }

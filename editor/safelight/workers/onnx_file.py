@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safelight.workers.locked_network import key_id
+
 LARGEST = 2 << 30
 """Bytes a file and its external data may have: protobuf itself ends at two gigabytes."""
 
@@ -162,6 +164,10 @@ def _model(path: Path, content: bytes) -> Any:
 def _refuse_other_kinds(name: str, content: bytes) -> None:
     """Refuse files that are often taken for a network, by what they are; nothing is unpickled."""
     head = content[:512]
+    if key_id(head):
+        raise OnnxError(
+            f"{name} is encrypted, with the key {key_id(head)}: a plugin that brings it can run it."
+        )
     if head.startswith(b"version https://git-lfs"):
         raise OnnxError(
             f"{name} is a Git LFS pointer, not the network: fetch that with"

@@ -18,6 +18,7 @@ from safelight.workers import kernel_cache as kernels
 from safelight.workers.confinement.sandbox import wrapping
 from safelight.workers.confinement.scratch_folder import LIMIT, MOST_FILES, room_in_memory
 from safelight.workers.editor_parts import editor_parts
+from safelight.workers.locked_network import keys_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Environment:
     An author's plugin is imported from ``sources``, its package's own folder or file, instead;
     ``stamp`` is what ``stamp_of`` said of it, so that an environment whose code has changed is
     another one. ``fetched`` are the networks that were fetched for it, by the name that it has for
-    each: their paths, "" for one that is not there.
+    each: their paths, "" for one that is not there. ``recorded`` are the hashes of its networks by
+    path, as they were installed.
     """
 
     plugin: str
@@ -38,6 +40,7 @@ class Environment:
     sources: Path | None = None
     stamp: int = 0
     fetched: tuple[tuple[str, str], ...] = ()
+    recorded: tuple[tuple[str, str], ...] = ()
 
     @property
     def trusted(self) -> bool:
@@ -53,6 +56,12 @@ class Environment:
         """The environment with its sources as they are now; itself unless they have changed."""
         return self if self.sources is None else replace(self, stamp=stamp_of(self.sources))
 
+    def keys(self) -> dict[str, bytes]:
+        """What its networks are locked with, by id, as far as it was added."""
+        own = self.sources if self.sources is not None and self.sources.is_dir() else self.library
+        fetched = [Path(path) for _, path in self.fetched if path]
+        return keys_for([*own.rglob("*.onnx"), *fetched])
+
     def furnish(self, scratch: Path) -> None:
         """Put into ``scratch`` what a plugin can use: loops that are compiled already."""
         kernels.lend(scratch)
@@ -66,7 +75,7 @@ class Environment:
         if self.sources is not None:
             own.insert(0, self.sources.parent)
         work = ["safelight.workers.far.worker_main", "--only", str(self.library)]
-        work.append(json.dumps(dict(self.fetched)))
+        work += [json.dumps(dict(self.fetched)), json.dumps(dict(self.recorded))]
         files = [Path(path) for _, path in self.fetched if path]
         return _command(own, scratch, memory, work, files)
 
@@ -101,6 +110,10 @@ class BuiltIns:
         """Where their workers have folders of their own."""
         return cache_folder() / "working"
 
+    def keys(self) -> dict[str, bytes]:
+        """None: nothing of theirs is locked."""
+        return {}
+
     def furnish(self, scratch: Path) -> None:
         """Nothing: they use the kernels where these lie."""
 
@@ -133,6 +146,10 @@ class DecoderEnvironment:
         """Nothing."""
         return {}
 
+    def keys(self) -> dict[str, bytes]:
+        """None: it runs no networks."""
+        return {}
+
     def furnish(self, scratch: Path) -> None:
         """See that what may be read is there: a folder that comes later stays out of reach."""
         if self.kernels is not None:
@@ -163,6 +180,9 @@ class Confined(Protocol):
     @property
     def variables(self) -> Mapping[str, str]:
         """What a worker sees of the environment, beside what every confined one does."""
+
+    def keys(self) -> dict[str, bytes]:
+        """What networks are locked with, secrets by id: told, never put on a command line."""
 
     def furnish(self, scratch: Path) -> None:
         """Put into ``scratch`` what a worker finds there when it starts."""

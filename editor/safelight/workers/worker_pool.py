@@ -113,6 +113,9 @@ class WorkerProcess:
         threading.Thread(target=self._keep_errors, daemon=True).start()
         threading.Thread(target=self._watch, args=(scratch,), daemon=True).start()
         self._ready = False
+        keys = {name: secret.hex() for name, secret in environment.keys().items()}
+        if keys:
+            self._send({"type": "keys", "keys": keys})
 
     @property
     def alive(self) -> bool:

@@ -52,6 +52,7 @@ from safelight.files import WriteError, atomic_write
 from safelight.workers.confinement.sandbox import Protection, available
 from safelight.workers.confinement.scratch_folder import overflow, read_file, remove
 from safelight.workers.conversation import Failure
+from safelight.workers.locked_network import locked_with
 from safelight.workers.plugin_environment import (
     Environment,
     far_side,
@@ -656,10 +657,11 @@ def fetch_missing(
 
 
 def networks_in(library: Path) -> Iterable[Network]:
-    """The networks below a folder."""
+    """The networks below a folder. Raises StoreError for one whose signature is wrong."""
     for file in sorted(library.rglob("*.onnx")):
         name = file.relative_to(library).as_posix()
-        yield Network(name, file.stat().st_size, _sha256(file))
+        signed, locked = signer(file), locked_with(file)
+        yield Network(name, file.stat().st_size, _sha256(file), key=signed, locked=locked)
 
 
 def question_about(files: Iterable[Path]) -> ReadNetworks:

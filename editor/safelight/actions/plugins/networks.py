@@ -17,13 +17,13 @@ import numpy as np
 from safelight.actions.plugin_jobs import Studio
 from safelight.actions.plugins.network_plugin import PREFIX, is_own
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError, canonical
+from safelight.actions.plugins.signatures import signer
 from safelight.api import PROJECT, Declaration, Region
 from safelight.document import Document, edits
 from safelight.pixels import Raster
 from safelight.workers.job import Job, JobFailed
-
-SUMS = "SHA256SUMS"
-"""Beside a plugin's networks: their hashes, in the form that sha256sum writes and checks."""
+from safelight.workers.locked_network import locked_with
+from safelight.workers.network_file import sums
 
 _MEASURED = 768
 
@@ -45,10 +45,18 @@ class Known:
     training_data: str = ""
     built_in: bool = True
     own: bool = False
+    key: str = ""
+    """The public key by which the file itself is signed; "" = it is not."""
+    locked: str = ""
+    """The id of the key that it is encrypted with; "" = it is not."""
+    fault: str = ""
+    """What is wrong with its signature, as a sentence."""
 
     @property
     def intact(self) -> bool | None:
-        """Whether it is what was recorded; None when nothing was."""
+        """Whether it is what was recorded and signed; None when nothing was."""
+        if self.fault:
+            return False
         return self.sha256 == self.recorded if self.recorded else None
 
     def to_json(self) -> dict[str, Any]:
@@ -81,7 +89,7 @@ def _built_in() -> Iterator[tuple[str, Path]]:
 
 
 def _beside(plugin: str, folder: Path) -> Iterator[Known]:
-    recorded = _sums(folder)
+    recorded = sums(folder)
     for path in sorted(folder.rglob("*.onnx")):
         size, digest, said = _facts(path)
         yield Known(
@@ -93,6 +101,7 @@ def _beside(plugin: str, folder: Path) -> Iterator[Known]:
             recorded=recorded.get(path.relative_to(folder).as_posix(), ""),
             licence=said.get("safelight.licence", ""),
             training_data=said.get("safelight.training_data", ""),
+            **_vouched(path),  # type: ignore[arg-type]
         )
 
 
@@ -111,17 +120,17 @@ def _stored(plugin: Installed) -> Iterator[Known]:
             training_data=network.training_data or said.get("safelight.training_data", ""),
             built_in=False,
             own=is_own(plugin),
+            **_vouched(path),
         )
 
 
-def _sums(folder: Path) -> dict[str, str]:
-    """Recorded hashes by file name; nothing where none are recorded."""
+def _vouched(path: Path) -> dict[str, str]:
+    """Who signed a file, with which key it is locked, and what is wrong with its signature."""
     try:
-        lines = (folder / SUMS).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return {}
-    pairs = (line.split(maxsplit=1) for line in lines if line.strip())
-    return {pair[1].lstrip("*"): pair[0] for pair in pairs if len(pair) == 2}
+        key, fault = signer(path), ""
+    except (StoreError, OSError) as error:
+        key, fault = "", str(error)
+    return {"key": key, "locked": locked_with(path), "fault": fault}
 
 
 def _facts(path: Path) -> tuple[int, str, Mapping[str, str]]:

@@ -25,9 +25,10 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from safelight.actions.plugins.plugin_store import StoreError, canonical
-from safelight.actions.plugins.signatures import SIGNATURE, key_name, signer
+from safelight.actions.plugins.signatures import key_name, signer
 from safelight.files import atomic_write
 from safelight.workers.confinement.scratch_folder import read_file
+from safelight.workers.minisign import SIGNATURE
 from safelight.workers.wire.replies import visible
 
 BUNDLE = ".safelight-plugin"

@@ -60,7 +60,9 @@ class Package:
 class Network:
     """A network that a plugin brings along, as its own metadata describe it.
 
-    ``fault`` says why it cannot be read; "" = it can, or was not asked.
+    ``fault`` says why it cannot be read; "" = it can, or was not asked. ``key`` is the public key
+    by which the file itself is signed, ``locked`` the id of the key with which it is encrypted;
+    "" = it is not.
     """
 
     file: str
@@ -69,6 +71,8 @@ class Network:
     licence: str = ""
     training_data: str = ""
     fault: str = ""
+    key: str = ""
+    locked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +233,16 @@ class Store:
             for item in plugin.files
             for path in [place(self.weights, item)]
         )
+        installed = [(plugin.library / item.file, item.sha256) for item in plugin.networks]
+        put = [(place(self.weights, item), item.sha256) for item in plugin.files]
+        recorded = tuple((str(path), digest) for path, digest in (*installed, *put))
         if not plugin.sources:
-            return Environment(plugin.name, plugin.library, scratch, fetched=fetched)
+            return Environment(
+                plugin.name, plugin.library, scratch, fetched=fetched, recorded=recorded
+            )
         sources = Path(plugin.sources)
         return Environment(
-            plugin.name, plugin.library, scratch, sources, stamp_of(sources), fetched
+            plugin.name, plugin.library, scratch, sources, stamp_of(sources), fetched, recorded
         )
 
     @property

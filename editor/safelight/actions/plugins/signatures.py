@@ -7,25 +7,20 @@ key, so that a first installation can pin it; ``minisign -Vm FILE -P KEY`` verif
 from __future__ import annotations
 
 import base64
-import binascii
-import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from safelight.actions.plugins.network_keys import for_the_owner_alone
 from safelight.actions.plugins.plugin_store import StoreError
 from safelight.files import atomic_write
 from safelight.workers.confinement.scratch_folder import read_file
+from safelight.workers.minisign import LONGEST, SIGNATURE, TRUSTED, decoded, digest_of, signing_key
 
-SIGNATURE = ".minisig"
-"""What is put after a file's name for its signature's."""
-
-_MOST = 10_000
-_UNTRUSTED, _TRUSTED = "untrusted comment: ", "trusted comment: "
+_UNTRUSTED = "untrusted comment: "
 _PLAIN = b"Ed\0\0B2"
 """A secret key's head: Ed25519, without a password, checked by BLAKE2b."""
 
@@ -43,7 +38,7 @@ def sign(file: Path, secret: Path, *, overwrite: bool = False) -> str:
     lines = (
         f"{_UNTRUSTED}signature of a plugin for Safelight",
         _coded(b"ED" + number + proof),
-        _TRUSTED + comment,
+        TRUSTED + comment,
         _coded(key.sign(proof + comment.encode())),
     )
     _write(file.with_name(file.name + SIGNATURE), lines, overwrite=overwrite)
@@ -60,25 +55,14 @@ def signer(file: Path) -> str:
         return ""
     wrong = StoreError(f"{file.name} is refused: its signature is wrong.")
     try:
-        _, first, comment, second = read_file(beside, _MOST).decode().splitlines()
-        head, whole = _decoded(first, 74), _decoded(second, 64)
-        said = comment.removeprefix(_TRUSTED)
-        facts = dict(part.split(":", 1) for part in said.split("\t"))
-        public = facts["key"]
-        known = _decoded(public, 42)
-        if head[:2] != b"ED" or known[:2] != b"Ed" or head[2:10] != known[2:10]:
-            raise wrong
-        key = Ed25519PublicKey.from_public_bytes(known[10:])
-        key.verify(head[10:], _digest(file))
-        key.verify(whole, head[10:] + said.encode())
-    except (OSError, ValueError, KeyError, InvalidSignature):
+        return signing_key(_digest(file), read_file(beside, LONGEST))
+    except (OSError, ValueError):
         raise wrong from None
-    return public
 
 
 def key_name(public: str) -> str:
     """A public key's number as minisign shows it, of 16 digits; "" = none."""
-    return _decoded(public, 42)[2:10][::-1].hex().upper() if public else ""
+    return decoded(public, 42)[2:10][::-1].hex().upper() if public else ""
 
 
 def told(public: str) -> str:
@@ -105,7 +89,7 @@ def _made(place: Path) -> tuple[bytes, Ed25519PrivateKey]:
     number, key = os.urandom(8), Ed25519PrivateKey.generate()
     inside = key.private_bytes_raw() + key.public_key().public_bytes_raw()
     check = hashlib.blake2b(b"Ed" + number + inside, digest_size=32).digest()
-    with _for_the_owner_alone():
+    with for_the_owner_alone():
         data = _coded(_PLAIN + bytes(48) + number + inside + check)
         _write(place, (f"{_UNTRUSTED}minisign secret key", data))
     public = _public(number, key.public_key())
@@ -114,18 +98,9 @@ def _made(place: Path) -> tuple[bytes, Ed25519PrivateKey]:
     return number, key
 
 
-@contextlib.contextmanager
-def _for_the_owner_alone() -> Iterator[None]:
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
 def _secret(place: Path) -> tuple[bytes, Ed25519PrivateKey]:
     try:
-        data = _decoded(read_file(place, _MOST).decode().splitlines()[1], 158)
+        data = decoded(read_file(place, LONGEST).decode().splitlines()[1], 158)
     except (OSError, ValueError, IndexError):
         raise StoreError(f"{place.name} is no secret key of minisign's.") from None
     if data[:6] != _PLAIN:
@@ -144,22 +119,11 @@ def _public(number: bytes, key: Ed25519PublicKey) -> str:
 
 def _digest(file: Path) -> bytes:
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, hashlib.blake2b).digest()
+        return digest_of(opened)
 
 
 def _coded(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-def _decoded(text: str, length: int) -> bytes:
-    """Bytes from base64. Raises ValueError where they are not so many."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
-    if len(data) != length:
-        raise ValueError(f"{len(data)} bytes instead of {length}")
-    return data
 
 
 def _write(place: Path, lines: tuple[str, ...], *, overwrite: bool = False) -> None:

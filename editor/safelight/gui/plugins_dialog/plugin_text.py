@@ -14,7 +14,7 @@ from safelight.actions.plugins.plugin_index import Entry
 from safelight.actions.plugins.plugin_list import Listed
 from safelight.actions.plugins.plugin_store import Network, Package
 from safelight.actions.plugins.plugin_updates import Update
-from safelight.actions.plugins.signatures import told
+from safelight.actions.plugins.signatures import key_name, told
 from safelight.gui import theme
 from safelight.gui.shown_text import file_size, plain
 from safelight.workers.confinement.sandbox import Protection
@@ -192,6 +192,8 @@ def _networks(networks: Sequence[Network]) -> Iterable[str]:
             f"Licence of the weights: {item.licence or 'not named'}",
             f"Trained on: {item.training_data or 'not named'}",
         ]
+        facts += [f"Signed by the key {key_name(item.key)}"] if item.key else []
+        facts += [f"Encrypted with the key {item.locked}"] if item.locked else []
         if item.fault:
             facts = [f"What it says of itself cannot be read: {item.fault}"]
         yield from _entry(words, facts, item.sha256)

@@ -8,7 +8,6 @@ device is what a live session really uses, proven by one small result compared w
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import threading
@@ -39,6 +38,7 @@ from safelight.workers.far.tensors import (
     folded,
     windows,
 )
+from safelight.workers.network_file import NetworkChanged, network_content
 from safelight.workers.pieces import WHOLE
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -221,6 +221,7 @@ class Inference:
     def __init__(self) -> None:
         self._sessions: dict[tuple[str, str, int], Any] = {}
         self._contracts: dict[str, Contract] = {}
+        self._digests: dict[str, str] = {}
         self._device: Device | None = None
         self._options: Any = None
         self._stopped = False
@@ -232,8 +233,7 @@ class Inference:
         if key not in self._contracts:
             session = self._session(path, "cpu")
             properties = session.get_modelmeta().custom_metadata_map
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            self._contracts[key] = Contract.read(properties, path.name, digest)
+            self._contracts[key] = Contract.read(properties, path.name, self._digests[key])
         return self._contracts[key]
 
     def device(self, wanted: str, path: Path) -> Device:
@@ -483,14 +483,20 @@ class Inference:
             self._sessions[key] = self._load(*key)
         return self._sessions[key]
 
-    @staticmethod
-    def _load(file: str, device: str, threads: int = 0) -> Any:
+    def _load(self, file: str, device: str, threads: int = 0) -> Any:
         path = Path(file)
         if not path.is_file():
             raise ModelError(f"the network {path.name} is missing")
         providers = [_CUDA, _CPU] if device == "cuda" else [_CPU]
         try:
-            return loaded(path.read_bytes(), providers, threads)
+            content, digest = network_content(path)
+            if self._digests.setdefault(file, digest) != digest:
+                raise ModelError(f"{path.name} was changed while it was in use")
+            return loaded(content, providers, threads)
+        except NetworkChanged as error:
+            raise ModelError(f"{path.name} {error}") from None
+        except OSError as error:
+            raise ModelError(f"{path.name} cannot be read: {error.strerror}") from None
         except OutOfMemory as error:
             raise OutOfMemory(f"{path.name}: {error}") from None
         except ModelError as error:

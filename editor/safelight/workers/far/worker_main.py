@@ -48,6 +48,7 @@ from safelight.workers.far.inference import (
 )
 from safelight.workers.far.plugin_hooks import hooks_of
 from safelight.workers.glimpses import GLIMPSE_PAUSE, glimpse, short
+from safelight.workers.network_file import KEYS, RECORDED
 from safelight.workers.wire import messages, protocol
 from safelight.workers.wire.blocks import BorrowedBlock
 from safelight.workers.wire.messages import Place
@@ -272,6 +273,8 @@ class Worker:
                 self._blocks[frame["block"]] = BorrowedBlock(frame, descriptors)
             elif frame["type"] == "forget":
                 self._blocks.pop(frame["block"], None)
+            elif frame["type"] == "keys":
+                KEYS.update({name: bytes.fromhex(key) for name, key in frame["keys"].items()})
             elif frame["type"] == messages.word(messages.Cancel):
                 self.cancelled.add(frame["job"])
                 self.inference.terminate()
@@ -547,8 +550,8 @@ class _WithoutWindow(importlib.abc.MetaPathFinder):
 
 def main(arguments: list[str]) -> None:
     """Serve a host, confined and limited already. ``arguments``: the host's socket, then ``--only``
-    and the one folder whose plugin is loaded, with the networks fetched for it as JSON, or
-    ``--built-in``.
+    and the one folder whose plugin is loaded, with the networks fetched for it and the hashes of
+    its networks as JSON, or ``--built-in``.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
@@ -561,5 +564,6 @@ def main(arguments: list[str]) -> None:
     library = arguments[2] if arguments[1] == "--only" else ""
     if library:
         FETCHED.update(json.loads(arguments[3]))
+        RECORDED.update(json.loads(arguments[4]))
         sys.meta_path.insert(0, _WithoutWindow())
     Worker(channel, library).serve()
