@@ -154,6 +154,7 @@ def card(folder: Path, plugin: Path, metrics: dict[str, Any]) -> str:
         ["## Training", *training(said, chains)],
         ["## Training data", "\n".join(data_lines(said)), said["data_note"]],
         *photographs(said, plugin),
+        *leaks(folder),
         ["## Limits", "\n".join(f"- {limit}" for limit in said["limits"])],
         ["## Licence", said["licence"]],
         [f"How these files were made, and how to make your own: `{_place(folder)}`."],
@@ -229,6 +230,14 @@ def photographs(said: dict[str, Any], plugin: Path) -> list[list[str]]:
     if not (plugin / "photographs.jpg").exists():
         return []
     return [["## On real photographs", said["photographs"], "![Crops](photographs.jpg)"]]
+
+
+def leaks(folder: Path) -> list[list[str]]:
+    """The section on training-data leak, where models/leak.py has measured the folder's files."""
+    from models.leak import section
+
+    file = folder / "leak.json"
+    return [[section(json.loads(file.read_text()))]] if file.exists() else []
 
 
 def main() -> None:
