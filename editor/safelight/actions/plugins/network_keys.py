@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from safelight.actions.plugins.plugin_store import StoreError
+from safelight.actions.plugins.signatures import for_the_owner_alone
 from safelight.files import atomic_write
 from safelight.workers.confinement.scratch_folder import read_file
 from safelight.workers.locked_network import LENGTH, LockedError, NetworkKey, keys_folder, lock
@@ -60,13 +59,3 @@ def _write(path: Path, key: NetworkKey, *, overwrite: bool = False) -> None:
     text = key.to_text().encode()
     with for_the_owner_alone():
         atomic_write(path, lambda file: file.write(text), overwrite=overwrite)
-
-
-@contextlib.contextmanager
-def for_the_owner_alone() -> Iterator[None]:
-    """Files that are made meanwhile are read by nobody else."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)

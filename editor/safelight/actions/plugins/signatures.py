@@ -7,14 +7,14 @@ key, so that a first installation can pin it; ``minisign -Vm FILE -P KEY`` verif
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from safelight.actions.plugins.network_keys import for_the_owner_alone
 from safelight.actions.plugins.plugin_store import StoreError
 from safelight.files import atomic_write
 from safelight.workers.confinement.scratch_folder import read_file
@@ -96,6 +96,16 @@ def _made(place: Path) -> tuple[bytes, Ed25519PrivateKey]:
     name = f"{_UNTRUSTED}minisign public key {key_name(public)}"
     _write(place.with_name(place.name + ".pub"), (name, public))
     return number, key
+
+
+@contextlib.contextmanager
+def for_the_owner_alone() -> Iterator[None]:
+    """Files that are made meanwhile are read by nobody else."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _secret(place: Path) -> tuple[bytes, Ed25519PrivateKey]:
