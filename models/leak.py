@@ -34,6 +34,9 @@ SIDE = 96  # pixels of the middle of each
 GLANCE = 12  # pixels a side at which pictures are compared
 HEADING = "## Does it tell what it was trained with?"
 
+OTHERWISE = {"style": "each a painting that is given its own style"}
+"""What else is done to pictures than damaging them, by model."""
+
 Restore = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 """From a picture (h, w, 3) uint8 and a seed: what a network makes of it damaged, and what a method
 without training does, both (h, w, 3) uint8."""
@@ -137,6 +140,8 @@ def restorers(name: str, plugin: Path) -> dict[str, Restore]:
         return {path.stem: _enlarges(Network(path)) for path in sorted(plugin.glob("*.onnx"))}
     if name == "clean":
         return {path.stem: _cleans(Network(path)) for path in sorted(plugin.glob("*.onnx"))}
+    if name == "style":
+        return {size: _restyles(plugin, size) for size in ("fast", "quality")}
     if name == "repair":
         return {"fill": _fills(plugin / "fill.onnx")}
     if name == "auto":
@@ -160,6 +165,18 @@ def _cleans(network: Network) -> Restore:
     def restore(clean: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         image, level = benchmark(network.path.stem, clean, seed)
         return _levels(network(image.astype(np.float32), level=level)), _levels(image)
+
+    return restore
+
+
+def _restyles(plugin: Path, size: str) -> Restore:
+    from models.style.measure import Styler
+
+    styler = Styler.load(plugin, size)
+
+    def restore(clean: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        plain = np.broadcast_to(clean.mean((0, 1)).round().astype(np.uint8), clean.shape)
+        return styler(clean, clean), plain
 
     return restore
 
@@ -208,8 +225,8 @@ def section(found: dict[str, Any]) -> str:
         HEADING,
         "",
         f"{found['count']} pictures it was trained with and {found['count']} kept from training,"
-        f" the middle {found['side']} x {found['side']} pixels of each, damaged alike"
-        " (`models/leak.py`).",
+        f" the middle {found['side']} x {found['side']} pixels of each,"
+        f" {found.get('how', 'damaged alike')} (`models/leak.py`).",
         "",
         "| file | told apart (0.5 = chance) | gain on trained / kept, dB | nearness (1 = none) |",
         "|---|---|---|---|",
@@ -250,7 +267,7 @@ def plugin_of(name: str) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="+", metavar="NAME", help="clean, enlarge, repair or auto")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="of the model")
     parser.add_argument("--photos", type=Path, nargs="+", required=True, help="folders")
     parser.add_argument("--count", type=int, default=COUNT)
     given = parser.parse_args()
@@ -263,6 +280,7 @@ def main() -> None:
             files[stem] = figures | {"sha256": sha256(plugin / f"{stem}.onnx")}
             print(stem, figures, flush=True)
         found = {"count": len(kept), "side": SIDE, "files": files}
+        found |= {"how": OTHERWISE[name]} if name in OTHERWISE else {}
         (ROOT / "models" / name / "leak.json").write_text(json.dumps(found, indent=1) + "\n")
         card = plugin / "card.md"
         card.write_text(with_section(card.read_text("utf-8"), section(found)), "utf-8")
