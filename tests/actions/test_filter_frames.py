@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from safelight import actions
-from safelight.actions.sequences.filter_frames import filtered_frames
+from safelight.actions.sequences.filter_frames import filtered_frames, finishing
+from safelight.actions.stop import Stop, Stopped
 from safelight.api import testing
-from safelight.document import Document, Layer, frames, whole
+from safelight.document import Document, Layer, LiveFilter, frames, whole
 from safelight.document.frames import Frames
 from safelight.pixels import Raster
 from tests.actions.test_frame_carrier import panned
@@ -48,3 +52,29 @@ def test_pieces_of_a_frame_carry_on_what_the_whole_frame_would(studio):
     made = filtered_frames(document, studio.filter("merge_burst"), {"clean": False}, studio)
     last = whole(frames.at(made, 1)).to_array()[..., :3].astype(float)
     assert np.abs(last - 255 * pictures[1])[20:-20, 20:-30].mean() < 2
+
+
+def test_what_is_stopped_ends_within_the_filter_of_one_frame():
+    layer = Layer("Slow", LiveFilter("some.slow"), id="slow")
+    raster = Raster.filled(8, 8, (0, 0, 0), "uint8")
+    document = Document(8, 8, "uint8", (Layer("Sequence", Frames((raster,) * 3, (40,) * 3)), layer))
+    running, ended, stop = threading.Event(), threading.Event(), Stop()
+
+    class Job:
+        def wait(self):
+            running.set()
+            assert ended.wait(60)
+
+        def cancel(self):
+            ended.set()
+
+    studio = SimpleNamespace(
+        offers=lambda: SimpleNamespace(by_id={"some.slow": SimpleNamespace(recurrent=False)}),
+        is_cheap=lambda *_: False,
+        start=lambda *_, **__: Job(),
+    )
+    finished = finishing(studio, stop)
+    threading.Thread(target=lambda: running.wait(60) and stop.ask()).start()
+    with pytest.raises(Stopped):
+        finished(frames.at(document, 1), 1)
+    assert ended.is_set()

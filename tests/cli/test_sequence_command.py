@@ -93,6 +93,9 @@ def test_a_project_with_a_moving_adjustment_is_written_from_in_to_out(folder, tm
     project = tmp_path / "lapse.safelight"
     Project.create(project, History.start(made)).close()
     out = tmp_path / "out.png"
+    assert main(["sequence", str(project), str(out), "--estimate"]) == 0
+    assert "about 0.0 MB" in capsys.readouterr().out
+    assert not out.exists()
     assert main(["sequence", str(project), str(out)]) == 0
     assert "3 pictures" in capsys.readouterr().out
     assert corners(out) == [130 + round(125 / 3), round(90 + 165 * 2 / 3), 255]

@@ -33,6 +33,7 @@ from safelight.document import (
 )
 from safelight.files import OpenError
 from safelight.files.sequences.export_sequence import (
+    estimated_bytes,
     export_numbered,
     export_sequence,
     sequence_formats,
@@ -79,6 +80,9 @@ def sequence(parser: Parser) -> Run:
         "--last", action="store_true", help="write the last picture alone, as for a burst"
     )
     parser.add_argument("--quality", type=int, help="of formats that have one, 1 to 100")
+    parser.add_argument(
+        "--estimate", action="store_true", help="say about how large OUT becomes; write nothing"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
@@ -125,6 +129,14 @@ def _written(document: Document, options: argparse.Namespace) -> int:
                 document = filtered_frames(document, filter, settings, studio, hear=hear)
             hear = _share(bar, (parts - 1) / parts, 1 / parts)
             finished = finishing(studio, stop)
+            if options.estimate:
+                told = estimated_bytes(
+                    *(document, options.output, scratch_folder(), choices),
+                    live=studio.live,
+                    finished=finished,
+                )
+                tell(f"{options.output}  about {told / 1e6:,.1f} MB", done=True)
+                return 0
             if options.last:
                 final = frames.bounds(document)[1]
                 last = finished(frames.at(document, final), final)

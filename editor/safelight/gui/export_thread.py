@@ -42,6 +42,10 @@ class Writing:
             raise Cancelled
         self._mailbox.post(done)
 
+    def retitle(self, title: str) -> None:
+        """Be called otherwise; from the other thread."""
+        self._mailbox.post(title)
+
     def cancel(self) -> None:
         """Stop it where it can be; nothing is left of it."""
         self._stopped.set()
@@ -51,6 +55,9 @@ class Writing:
         """Hear no more of it."""
         self._mailbox.close()
 
-    def _take(self, done: float) -> None:
-        self.done, self.said = done, f"{round(100 * done)} %"
+    def _take(self, told: float | str) -> None:
+        if isinstance(told, str):
+            self.title = told
+        else:
+            self.done, self.said = told, f"{round(100 * told)} %"
         self._changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +63,12 @@ def export_frames(context: DeedContext) -> None:
     """
     from safelight.actions.sequences.filter_frames import finishing, scratch_folder
     from safelight.actions.stop import Stop
-    from safelight.files.sequences.export_sequence import export_sequence, sequence_formats
+    from safelight.document import LayerFailed
+    from safelight.files.sequences.export_sequence import (
+        estimated_bytes,
+        export_sequence,
+        sequence_formats,
+    )
 
     workspace, studio = context.front, context.backend.studio
     if workspace is None or studio is None:
@@ -86,6 +92,10 @@ def export_frames(context: DeedContext) -> None:
     document, stop = session.history.document, Stop()
 
     def work(hear: Callable[[float], None]) -> actions.Exported:
+        with contextlib.suppress(LayerFailed):  # a filter's result is there only once computed
+            size = estimated_bytes(document, target, scratch_folder(), live=studio.live)
+            if session.writing is not None:
+                session.writing.retitle(f"Exporting {target.name}, about {file_size(size)}")
         return export_sequence(
             document,
             target,

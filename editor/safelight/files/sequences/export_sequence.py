@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +25,12 @@ Finished = Callable[[Document, int], Document]
 """Makes ready what a document needs at one of its pictures: results of filters, say."""
 
 _USUAL_QUALITY = 80
+
+_BETWEEN = frozenset({"WebM", "AVIF"})
+"""Formats that tell how a picture differs from the one before."""
+
+_MOMENT, _SAMPLES = 12, 5
+"""Pictures of one moment, or from here and there, of which a size is estimated."""
 
 
 def sequence_formats() -> dict[str, tuple[str, ...]]:
@@ -53,31 +60,21 @@ def export_sequence(
     Raises ExportError, LayerFailed, FileExists and WriteError; an old file is then untouched.
     """
     options = replace(options or ExportOptions(), format="PNG", depth=8, metadata="none")
-    name = plain_name(path)
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    format = next((each for each, (endings, _) in WRITERS.items() if ending in endings), None)
-    if format is None:
-        there = ", ".join(f"{each} ({' '.join(known)})" for each, (known, _) in WRITERS.items())
-        raise ExportError(
-            f"{name} has no ending of a format that holds a sequence; there are {there}."
-        )
+    name, format = plain_name(path), _format_of(path)
     check_target(path, overwrite=overwrite)
     first_one, last_one = frames.bounds(document)
     count, notes = last_one - first_one + 1, list[str]()
-    srgb = replace(options, profile=None if document.profile.is_srgb else profile_in("sRGB"))
+    srgb = _in_srgb(document, options)
     durations = frames.durations(document)[first_one : last_one + 1]
     size: list[tuple[int, int]] = []
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
         for number in range(first_one, last_one + 1):
             hear((number - first_one) / count)
-            content = content_of(finished(frames.at(document, number), number), srgb, live=live)
-            notes.extend(note for note in content.notes if note not in notes)
-            pixels = np.asarray(content.pixels, np.uint8)
-            if pixels.shape[2] < 3:
-                pixels = np.concatenate([pixels[..., :1]] * 3 + [pixels[..., 1:]], axis=2)
-            if format in EVEN_SIDES:
-                pixels = pixels[: len(pixels) // 2 * 2 or None, : pixels.shape[1] // 2 * 2 or None]
+            pixels, told = _pixels(
+                finished(frames.at(document, number), number), format, srgb, live
+            )
+            notes.extend(note for note in told if note not in notes)
             if not size:
                 size.append((pixels.shape[1], pixels.shape[0]))
             yield pixels
@@ -122,6 +119,44 @@ def export_sequence(
     return Exported(written.path, written.bytes, tuple(dict.fromkeys([*notes, *written.notes])))
 
 
+def estimated_bytes(
+    document: Document,
+    path: str | os.PathLike[str],
+    scratch: Path,
+    options: ExportOptions | None = None,
+    *,
+    live: Live | None = None,
+    finished: Finished = lambda document, _: document,
+) -> int:
+    """About how many bytes ``export_sequence`` would write: a few pictures are written into memory,
+    of formats that tell how pictures differ those of one moment, of others here and there.
+
+    Raises ExportError and LayerFailed.
+    """
+    options = replace(options or ExportOptions(), format="PNG", depth=8, metadata="none")
+    format, srgb = _format_of(path), _in_srgb(document, options)
+    first, last = frames.bounds(document)
+    count = last - first + 1
+    if format in _BETWEEN:
+        few = min(count, _MOMENT)
+        start = first + (count - few) // 2
+        numbers = list(range(start, start + few))
+    else:
+        few = min(count, _SAMPLES)
+        numbers = [first + place * count // few for place in range(few)]
+    made = [
+        _pixels(finished(frames.at(document, number), number), format, srgb, live)[0]
+        for number in numbers
+    ]
+    alike = [_with_channels(pixels, made[0].shape[2]) for pixels in made]
+    size = made[0].shape[1], made[0].shape[0]
+    durations = [frames.durations(document)[number] for number in numbers]
+    stream = io.BytesIO()
+    quality = options.quality or _USUAL_QUALITY
+    WRITERS[format][1](Order(stream, alike, durations, size, quality, scratch))
+    return round(stream.tell() * count / few)
+
+
 def export_numbered(
     document: Document,
     pattern: str | os.PathLike[str],
@@ -147,6 +182,34 @@ def export_numbered(
         made.append(export(seen, path, options, overwrite=overwrite, live=live))
     hear(1.0)
     return made
+
+
+def _format_of(path: str | os.PathLike[str]) -> str:
+    """The format that a file's ending names. Raises ExportError."""
+    ending = os.path.splitext(os.fspath(path))[1].lower()
+    for format, (endings, _) in WRITERS.items():
+        if ending in endings:
+            return format
+    there = ", ".join(f"{each} ({' '.join(known)})" for each, (known, _) in WRITERS.items())
+    name = plain_name(path)
+    raise ExportError(f"{name} has no ending of a format that holds a sequence; there are {there}.")
+
+
+def _in_srgb(document: Document, options: ExportOptions) -> ExportOptions:
+    return replace(options, profile=None if document.profile.is_srgb else profile_in("sRGB"))
+
+
+def _pixels(
+    document: Document, format: str, options: ExportOptions, live: Live | None
+) -> tuple[NDArray[np.uint8], Sequence[str]]:
+    """What a document shows as a format has it, (height, width, 3 or 4), and notes."""
+    content = content_of(document, options, live=live)
+    pixels = np.asarray(content.pixels, np.uint8)
+    if pixels.shape[2] < 3:
+        pixels = np.concatenate([pixels[..., :1]] * 3 + [pixels[..., 1:]], axis=2)
+    if format in EVEN_SIDES:
+        pixels = pixels[: len(pixels) // 2 * 2 or None, : pixels.shape[1] // 2 * 2 or None]
+    return pixels, content.notes
 
 
 def _with_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:

@@ -50,6 +50,11 @@ class Frames(Protocol):
         """
 
 
+_LOOKED_AT, _FEWEST, _UNEVEN = 12, 4, 0.25
+"""Pictures of a film whose times are looked at, of so many at least, and the share of the mean by
+which uneven ones are away from it.
+"""
+
 Opener = Callable[[BinaryIO, int, Limit], Frames]
 """Opens a file of so many bytes. Raises what ``codecs.codec.Reader`` does."""
 
@@ -268,7 +273,23 @@ class _Film:
         # Whole milliseconds that add up to what the film says.
         ends = [round(1000 * number / rate) for number in range(kept + 1)]
         self.durations = [_possible(b - a) for a, b in zip(ends, ends[1:], strict=False)]
+        if self._is_uneven(1000 / rate, count):
+            self.notes.append("The film shows its pictures for different times; here for the mean.")
         self._next = 0
+
+    def _is_uneven(self, mean: float, count: int) -> bool:
+        """Whether the first pictures are shown for times, in milliseconds, far from the mean."""
+        import cv2
+
+        times: list[float] = []
+        if count < _FEWEST:  # from whose end there may be no way back
+            return False
+        while len(times) < min(_LOOKED_AT, count - 1) and self._film.grab():
+            times.append(self._film.get(cv2.CAP_PROP_POS_MSEC))
+        self._film.set(cv2.CAP_PROP_POS_FRAMES, 0)
+        steps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        told = bool(steps) and min(steps) > 0  # some files say no times at all
+        return told and max(abs(step - mean) for step in steps) > max(_UNEVEN * mean, 2)
 
     def _counted(self) -> int:
         count = 0

@@ -21,7 +21,10 @@ from safelight.files.machine_memory import room
 from safelight.files.project_tiles import TileCache
 from safelight.pixels import TILE, Raster, tile_digest
 
-CACHE = TileCache(lambda held: room(held) // 2)
+MOST_KEPT = 512 << 20
+"""Bytes of decoded pictures that are kept at most: three seconds of 1080p, however long a film."""
+
+CACHE = TileCache(lambda held: min(room(held) // 2, MOST_KEPT))
 """What all sequences keep their pictures in, as single tiles of the height of a picture."""
 
 Decode = Callable[[int], NDArray[Any]]

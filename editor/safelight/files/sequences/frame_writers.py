@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.files.codecs import png, webp
+from safelight.files.export_outcome import ExportError
 
 Pictures = Iterable[NDArray[np.uint8]]
 """Pictures in order, each (height, width, 3 or 4) of uint8, sRGB, all of one shape."""
@@ -201,7 +202,7 @@ def _film(order: Order) -> list[str]:
         coder = cv2.VideoWriter.fourcc(*"VP90")
         film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, coder, rate, order.size)
         if not film.isOpened():
-            raise OSError("the coder of films (VP9) is not there")
+            raise ExportError("No film can be written: its coder (VP9) is not there.")
         clear = False
         try:
             for pixels, count in zip(order.pictures, times, strict=True):

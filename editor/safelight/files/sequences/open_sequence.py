@@ -144,6 +144,8 @@ def open_sequence(
         file.close()
         raise
     document = opened.document
+    if len(durations) == 1:
+        file.close()  # of which nothing is read any more
 
     def decode(number: int) -> NDArray[Any]:
         try:
