@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from safelight.api import Declaration, Region
-from safelight.document import Document
+
+if TYPE_CHECKING:
+    from safelight.document import Document
 
 _MOST, _LONGEST = 64, 300
 _HASH = re.compile("[0-9a-f]{64}")
