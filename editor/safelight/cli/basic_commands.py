@@ -1,63 +1,24 @@
-"""Basic commands: filters, formats, apply, info and doctor, and options that others share."""
+"""Basic commands: ``safelight filters``, ``formats``, ``info`` and ``doctor``."""
 
 from __future__ import annotations
 
 import argparse
 import platform
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from safelight import __version__, actions
-from safelight.api import Declaration, ParameterError, Value
+from safelight.api import Declaration
 from safelight.cli.command_options import (
-    add_exporting,
     add_opening,
-    add_running,
-    choices_of,
     development_of,
-    parsed,
-    settings_of,
 )
-from safelight.cli.command_parser import Parser, Run, add_json, file_name, given
-from safelight.cli.export_target import Target, tell_exported
-from safelight.cli.progress import ProgressBar
-from safelight.cli.terminal import complain, note, tell, tell_json
-from safelight.document import DECLARED, Record, edits
+from safelight.cli.command_outcome import reported, say
+from safelight.cli.command_parser import Parser, Run, add_json, file_name
+from safelight.cli.terminal import complain, tell, tell_json
 from safelight.pixels import DEPTHS
-
-FAILURES = (
-    actions.OpenError,
-    actions.ExportError,
-    actions.FilterFailed,
-    actions.LayerFailed,
-    actions.LookError,
-    actions.WriteError,
-    actions.WorkerDied,
-    actions.ProjectError,
-    actions.ProjectInUse,
-)
-_MISTAKES = (ParameterError, actions.UnknownFilter)
-
-
-def reported(command: Run) -> Run:
-    """Turn what can go wrong into one sentence on standard error and an exit status."""
-
-    def run(options: argparse.Namespace) -> int:
-        try:
-            return command(options)
-        except _MISTAKES as error:
-            return complain(error, 2)
-        except actions.FileExists as error:
-            return complain(f"{error} On the command line: --overwrite.", 1)
-        except FAILURES as error:
-            return complain(error, 1)
-
-    return run
 
 
 def reload(studio: actions.Studio) -> None:
@@ -82,7 +43,7 @@ def _filters(options: argparse.Namespace) -> int:
     if options.json:
         tell_json([item.to_json() for item in offers.filters])
     else:
-        lines = [line for item in offers.filters for line in ("", *_described(item))]
+        lines = [line for item in offers.filters for line in ("", *filter_lines(item))]
         tell(*(lines[1:] or ["No filter is installed."]))
     for item in offers.broken:
         complain(f"{item.plugin} cannot be loaded: {item.reason}")
@@ -160,176 +121,14 @@ def _exactness(codec: actions.Codec) -> str:
     return f"exact{deep} with lossless, else changes the pixels a little"
 
 
-def _described(filter: Declaration) -> list[str]:
+def filter_lines(filter: Declaration) -> list[str]:
+    """A filter and what it can be told, a line each."""
     first = filter.description.split("\n\n")[0].replace("\n", " ")
     lines = [f"{filter.name}  ({filter.category})  {first} [{filter.purpose}]"]
     for item in filter.parameters:
         text = f"    --set {item.name}={item.text(item.default)}"
         lines.append(f"{text:32} {item.range_text()}{'; ' + item.help if item.help else ''}")
     return lines
-
-
-def apply(parser: Parser) -> Run:
-    """``safelight apply FILTER IN OUT``: run a filter on a photograph and export the result."""
-    parser.description = "Run a filter on a photograph and export the result."
-    parser.epilog = "`safelight apply FILTER --list` shows what a filter can be told."
-    parser.add_argument(
-        "filter",
-        type=given,
-        help="a filter or a command, as `safelight filters` and `safelight commands` list them",
-    )
-    parser.add_argument("input", nargs="?", type=file_name, metavar="IN", help="the photograph")
-    parser.add_argument(
-        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
-    )
-    parser.add_argument(
-        "--mask", type=file_name, metavar="FILE", help="where to work: a picture, white is selected"
-    )
-    parser.add_argument(
-        "--auto", action="store_true", help="let the filter find its settings; --set comes on top"
-    )
-    parser.add_argument("--list", action="store_true", help="show the filter's parameters")
-    add_exporting(parser)
-    add_running(parser)
-    return reported(partial(_apply, parser))
-
-
-def _apply(parser: Parser, options: argparse.Namespace) -> int:
-    with actions.Studio(options.device, patience=options.patience) as studio:
-        reload(studio)
-        if (status := _apply_as_steps(studio, options, parser)) is not None:
-            return status
-        filter = studio.filter(options.filter)
-        if options.list:
-            tell(*_described(filter))
-            return 0
-        if options.input is None or options.output is None:
-            parser.error("name the photograph and the file to write")
-        settings = settings_of(filter, options.set)
-        steps = (Record("filter", filter.id, settings),)
-        origin = actions.Origin(Path(options.input), steps)
-        target = Target(options.output, choices_of(options), studio, options.overwrite, origin)
-        opened = actions.open_picture(
-            options.input,
-            pixel_limit=options.pixel_limit,
-            importers=studio.importers,
-            told=development_of(options),
-        )
-        say(opened.notes)
-        document = opened.document
-        if options.auto:
-            settings = found(studio, filter, options.set, document, options.quiet)
-        factor = filter.factor(settings)
-        if options.mask is not None:
-            mask = actions.read_mask(options.mask, document)
-            document = replace(document, selection=mask)
-        target.check(document.width * factor, document.height * factor)
-        document = edits.deepen(target.depth_for(document)).apply(document)
-        result = filtered(studio, filter, settings, document, options.quiet)
-        if result is None:
-            return 1
-        exported = target.export(result)
-    say(exported.notes)
-    if not options.quiet:
-        tell_exported(exported, result)
-    return 0
-
-
-def _apply_as_steps(
-    studio: actions.Studio, options: argparse.Namespace, parser: Parser
-) -> int | None:
-    """Apply a command, or anything to a project; None for a filter that a photograph goes through.
-
-    A filter is asked for before a command of the same name, as ever.
-    """
-    from safelight.cli.recipe_commands import apply_steps, described
-
-    command = DECLARED.get(options.filter)
-    if command is not None and not any(
-        options.filter in (item.id, item.name) for item in studio.filters()
-    ):
-        if options.list:
-            tell(*described(command))
-            return 0
-        if options.input is None or options.output is None:
-            parser.error("name the photograph and the file to write")
-        if options.auto:
-            parser.error(f"{command.id} is a command and finds no settings itself")
-        step = Record("command", command.id, parsed(command.parameter, options.set))
-        command.settings(step.settings)
-        return apply_steps((step,), studio, options)
-    of_project = any(
-        path is not None and actions.is_project(path) for path in (options.input, options.output)
-    )
-    if options.list or options.output is None or not of_project:
-        return None
-    filter = studio.filter(options.filter)
-    if options.auto:
-        parser.error("--auto is for photographs: in a project, open it in the window")
-    step = Record("filter", filter.id, settings_of(filter, options.set))
-    return apply_steps((step,), studio, options)
-
-
-def found(
-    studio: actions.Studio,
-    filter: Declaration,
-    pairs: Sequence[str],
-    document: actions.Document,
-    quiet: bool,
-) -> dict[str, Any]:
-    """The settings that a filter finds for a document, overlaid with what was told."""
-    told = parsed(filter.parameter, pairs)
-    settings = filter.settings(studio.found(filter, filter.settings(told), document) | told)
-    for name in () if quiet else settings.keys() - told.keys():
-        parameter = filter.parameter(name)
-        if settings[name] != parameter.default:
-            note(f"{filter.title} found: {parameter.title} {parameter.text(settings[name])}")
-    return settings
-
-
-def filtered(
-    studio: actions.Studio,
-    filter: Declaration,
-    settings: dict[str, Any],
-    document: actions.Document,
-    quiet: bool,
-    layer: str | None = None,
-) -> actions.Document | None:
-    """The document with the filter applied, to what lies below the layer of that with an id; None
-    when it failed, which has been said.
-    """
-    bar = ProgressBar(filter.title, sys.stderr, hidden=quiet)
-    measured: dict[str, Value] = {}
-
-    def hear(event: actions.JobEvent) -> None:
-        if isinstance(event, actions.JobProgress):
-            bar.show(event.done, event.remaining, event.words)
-        elif isinstance(event, actions.JobPrepared):
-            measured.update(filter.measured(event.values))
-
-    job = studio.start(filter, settings, document, layer_id=layer, listener=hear)
-    try:
-        outcome = job.wait()
-    except KeyboardInterrupt:
-        job.cancel()
-        job.wait(5.0)
-        raise
-    finally:
-        bar.end()
-    if isinstance(outcome, actions.JobFailed):
-        if outcome.details:
-            note(*outcome.details.rstrip().splitlines())
-        complain(outcome.message)
-        return None
-    if not quiet and job.device_label:
-        note(f"{filter.title} ran on {job.device_label}")
-    if not quiet and isinstance(outcome, actions.JobFinished) and outcome.shrinks_back is not None:
-        note(actions.fidelity(outcome.shrinks_back))
-    for name, value in () if quiet else measured.items():
-        parameter = filter.parameter(name)
-        note(f"{filter.title} measured: {parameter.title} {parameter.text(value)}")
-    result = job.edit().apply(document)
-    return actions.shown_mask(result) if filter.selects else result
 
 
 def info(parser: Parser) -> Run:
@@ -454,8 +253,3 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
-
-
-def say(notes: Sequence[str]) -> None:
-    for sentence in notes:
-        complain(sentence)

@@ -30,8 +30,9 @@ from safelight.actions.batch.run_batch import (
 from safelight.actions.recipes import Recipe, RecipeError, check_recipe, read_recipe
 from safelight.actions.recipes.ready_recipes import ready_recipes
 from safelight.api import Value
-from safelight.cli.basic_commands import reload, reported, say
+from safelight.cli.basic_commands import reload
 from safelight.cli.command_options import add_exporting, add_running, opening_of, told_of
+from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import tell_processed
 from safelight.cli.progress import ProgressBar

@@ -6,7 +6,7 @@ import argparse
 
 from safelight import actions
 from safelight.actions.contact_sheet import PAPERS, Sheet, contact_sheet, of_files
-from safelight.cli.basic_commands import reported, say
+from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, file_name
 from safelight.cli.export_target import Target, tell_exported
 

@@ -14,7 +14,6 @@ from safelight.actions.cube_look import SIDES
 from safelight.actions.opened_file import as_seen
 from safelight.actions.synthesised_map import synthesised_map
 from safelight.api import ParameterError, Value
-from safelight.cli.basic_commands import reported, say
 from safelight.cli.command_options import (
     add_exporting,
     add_opening,
@@ -22,6 +21,7 @@ from safelight.cli.command_options import (
     development_of,
     told_of,
 )
+from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.terminal import tell

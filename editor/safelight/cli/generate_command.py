@@ -13,10 +13,11 @@ from typing import Any
 
 from safelight import actions
 from safelight.api import Declaration, ParameterError
-from safelight.cli.basic_commands import filtered, reported, say
 from safelight.cli.command_options import add_running, settings_of
+from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
+from safelight.cli.filter_on_terminal import filtered
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import tell
 

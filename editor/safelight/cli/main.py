@@ -15,7 +15,7 @@ from safelight.cli.command_parser import Command, Parser, Run, add_commands
 
 COMMANDS = {
     "apply": Command(
-        "NAME IN OUT", "apply a filter or a command to a picture", "basic_commands", opens=True
+        "NAME IN OUT", "apply a filter or a command to a picture", "apply_command", opens=True
     ),
     "run": Command(
         "RECIPE IN …", "do what a recipe says to many pictures", "batch_command", opens=True

@@ -1,19 +1,15 @@
-"""Recipe commands: ``safelight recipe``, ``safelight commands``, and ``apply`` of a step."""
+"""Recipe commands: ``safelight recipe`` and ``safelight commands``."""
 
 from __future__ import annotations
 
 import argparse
 
 from safelight import actions
-from safelight.actions.recipes import Recipe, RecipeError, placed, recorded
-from safelight.actions.recipes.process_file import process_file
-from safelight.actions.stop import Stop, Stopped
-from safelight.cli.basic_commands import filtered, reported, say
-from safelight.cli.command_options import choices_of, opening_of
+from safelight.actions.recipes import RecipeError, recorded
+from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, add_json, file_name
-from safelight.cli.export_target import tell_processed
 from safelight.cli.terminal import complain, tell, tell_json
-from safelight.document import DECLARED, Command, Edit, EditError, Record
+from safelight.document import DECLARED, Command
 
 
 def commands(parser: Parser) -> Run:
@@ -51,43 +47,6 @@ def described(item: Command) -> list[str]:
         helped = f"; {parameter.help}" if parameter.help else ""
         lines.append(f"{text:32} {parameter.range_text()}{helped}")
     return lines
-
-
-def apply_steps(
-    steps: tuple[Record, ...], studio: actions.Studio, options: argparse.Namespace
-) -> int:
-    """Do some steps to one picture or project. Gives the exit status."""
-    stop = Stop()
-
-    def through_filter(document: actions.Document, step: Record, above: str) -> Edit:
-        filter = studio.filter(step.id)
-        settings = filter.settings(step.settings)
-        there, layer = placed(document, filter, settings, step, above)
-        result = filtered(studio, filter, settings, there, options.quiet, layer)
-        if result is None:
-            raise Stopped
-        return Edit(filter.title, lambda _: result, record=step)
-
-    try:
-        processed = process_file(
-            Recipe.of(steps),
-            studio,
-            options.input,
-            options.output,
-            choices_of(options),
-            overwrite=options.overwrite,
-            opening=opening_of(options),
-            stop=stop,
-            filtered=through_filter,
-        )
-    except Stopped:
-        return 1
-    except EditError as error:
-        return complain(f"{options.input}: {error}.")
-    say(processed.notes)
-    if not options.quiet:
-        tell_processed(processed)
-    return 0
 
 
 def recipe(parser: Parser) -> Run:

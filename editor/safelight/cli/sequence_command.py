@@ -16,8 +16,8 @@ from safelight.actions.sequences.filter_frames import filtered_frames, finishing
 from safelight.actions.sequences.open_sequences import opened_pictures, opened_sequence
 from safelight.actions.stop import Stop
 from safelight.api import Declaration, ParameterError, Value
-from safelight.cli.basic_commands import reported, say
 from safelight.cli.command_options import settings_of
+from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.progress import ProgressBar
