@@ -11,15 +11,14 @@ from safelight.files.export import (
     content_of,
     depth_in_file,
     encoded,
-    ending_of,
     export,
-    exported_formats,
-    narrowed,
     seen_in,
 )
+from safelight.files.export_formats import ending_of, exported_formats
 from safelight.files.export_options import PROFILES, ExportOptions, finishes, profile_in, profile_of
 from safelight.files.export_outcome import Exported, ExportError
 from safelight.files.export_size import sides
+from safelight.files.exported_pixels import narrowed
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.open_picture import (
     Opened,

@@ -1,9 +1,11 @@
-"""Export outcome: what comes of an export: a file, or why there is none."""
+"""Export outcome: what comes of an export, a file or why there is none, and how far it is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 
 class ExportError(Exception):
@@ -17,3 +19,7 @@ class Exported:
     path: Path
     bytes: int
     notes: tuple[str, ...]
+
+
+Hear: TypeAlias = Callable[[float], object]
+"""Told now and then how much is done, 0 to 1; what it raises ends the export, without a file."""

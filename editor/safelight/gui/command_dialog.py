@@ -8,7 +8,6 @@ from contextlib import suppress
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QLayout,
     QVBoxLayout,
     QWidget,
@@ -19,7 +18,7 @@ from safelight.document import Command, Document
 from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.number_field import DecimalField, WholeField
 from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import remark
+from safelight.gui.small_widgets import confirming_buttons, remark
 
 _NARROWEST = 340
 
@@ -59,11 +58,7 @@ class CommandDialog(QDialog):
         self.trouble = remark()
         self.trouble.hide()
         layout.addWidget(self.trouble)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.confirm = buttons.addButton(command.title, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.confirm.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.confirm = confirming_buttons(self, command.title)
         layout.addWidget(buttons)
         self._fields = [*self.findChildren(WholeField), *self.findChildren(DecimalField)]
         for field in self._fields:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QVBoxLayout,
     QWidget,
 )
@@ -17,7 +16,7 @@ from safelight.actions.generated_documents import LONGEST
 from safelight.api import Declaration
 from safelight.gui.controls.number_field import WholeField
 from safelight.gui.shown_text import plain, size
-from safelight.gui.small_widgets import form, remark
+from safelight.gui.small_widgets import confirming_buttons, form, remark
 
 SIDE = 2048
 """Pixels a side that are offered first."""
@@ -45,11 +44,7 @@ class NewDialog(QDialog):
         fields.addRow("Width", self.width_field)
         fields.addRow("Height", self.height_field)
         fields.addRow("", self.outcome)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.confirm = buttons.addButton("Create", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.confirm.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.confirm = confirming_buttons(self, "Create")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(14)

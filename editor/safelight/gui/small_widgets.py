@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QFormLayout, QLabel, QListWidgetItem, QPushButton
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QListWidgetItem,
+    QPushButton,
+)
 
 from safelight.gui import theme
 from safelight.gui.shown_text import plain
@@ -26,6 +33,19 @@ def form() -> QFormLayout:
     made.setVerticalSpacing(10)
     made.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return made
+
+
+def confirming_buttons(dialog: QDialog, words: str) -> tuple[QDialogButtonBox, QPushButton]:
+    """The buttons at the end of a dialog: one with ``words``, which accepts it, and *Cancel*.
+
+    Gives the row of both, and the one that accepts.
+    """
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    confirm = buttons.addButton(words, QDialogButtonBox.ButtonRole.AcceptRole)
+    confirm.setDefault(True)
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    return buttons, confirm
 
 
 def small_button(words: str, hint: str) -> QPushButton:

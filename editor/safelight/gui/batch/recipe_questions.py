@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from safelight.actions.recipes import Question, Recipe
 from safelight.actions.recipes.varying_settings import Open
@@ -14,7 +14,7 @@ from safelight.api import Declaration, Parameter, ParameterError, Value
 from safelight.document import DECLARED
 from safelight.gui.controls import Control, control_for
 from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import remark
+from safelight.gui.small_widgets import confirming_buttons, remark
 
 _NARROWEST = 340
 
@@ -91,11 +91,7 @@ class QuestionsDialog(QDialog):
         self.questions.ask(recipe, filter_of)
         self.trouble = remark()
         self.trouble.hide()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.confirm = buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.confirm.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.confirm = confirming_buttons(self, "Run")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(12)

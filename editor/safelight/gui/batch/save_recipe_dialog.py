@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QLineEdit,
     QRadioButton,
     QVBoxLayout,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from safelight.actions.recipes.ready_recipes import own_recipe, ready_recipes
 from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import form, remark
+from safelight.gui.small_widgets import confirming_buttons, form, remark
 
 _NARROWEST = 440
 
@@ -47,11 +46,7 @@ class SaveRecipeDialog(QDialog):
         self.file = QRadioButton("In a file…")
         self.among.setChecked(True)
         self.note = remark()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.confirm = buttons.addButton("Save", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.confirm.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.confirm = confirming_buttons(self, "Save")
         rows = form()
         rows.addRow("Name", self.line)
         rows.addRow("Description", self.about)
