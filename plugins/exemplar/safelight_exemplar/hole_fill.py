@@ -420,7 +420,7 @@ class _Size:
         beyond = self.wanted & ~self.missing
         guess = _of_part(self.colours, self.part)
         self._said(_LAST, np.argwhere(beyond).astype(np.int32), guess)
-        part, channels = _box(self.wanted), self.picture.shape[2]
+        part, channels = _box(self.wanted | self.missing), self.picture.shape[2]
         seen = self.colours[:, *part] - guess[:, *part]
         step = unpacked(seen, channels)
         large = np.sqrt((step**2).sum(-1, keepdims=True)) / (_STEP * self.contrast)

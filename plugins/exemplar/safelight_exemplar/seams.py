@@ -333,7 +333,8 @@ def evened(source, missing, usable, nodes, beside, shifts, labels, tear, held=No
     Beside one another, pixels of one region differ as they do where they come from; across a seam
     or the rim as on the mean of its sides, so that regions of another brightness go over into one
     another. A step of ``tear`` counts a quarter, a larger one ever less: it stays an edge.
-    Colours are held near ``held`` (nodes, channels); None is as they are copied.
+    Colours are held near ``held`` (nodes, channels); None is as they are copied. Raises ValueError
+    where it has another shape.
     """
     wanted = np.zeros((len(nodes), 4, source.shape[2]))
     weight = np.zeros((len(nodes), 4))
@@ -344,6 +345,8 @@ def evened(source, missing, usable, nodes, beside, shifts, labels, tear, held=No
         *(copied, known, wanted, weight),
     )
     near = copied if held is None else held.astype(np.float64)
+    if near.shape != copied.shape:
+        raise ValueError(f"Of {len(nodes)} nodes {len(near)} have a colour to be held near.")
     made = near.copy()
     _relax(beside, known, wanted, weight, near, made)
     return made.astype(np.float32)

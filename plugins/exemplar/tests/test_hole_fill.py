@@ -63,6 +63,17 @@ def test_the_result_does_not_depend_on_the_number_of_threads(monkeypatch):
     assert all(np.array_equal(results[0], result) for result in results[1:])
 
 
+@pytest.mark.parametrize("place", [np.s_[30:60, 90:], np.s_[:20, :25], np.s_[:, :30]])
+def test_a_hole_is_filled_up_to_the_edges_of_the_picture(place):
+    picture = stripes()
+    hole = np.zeros(picture.shape[:2], bool)
+    hole[place] = True
+    filled = fill(without(picture, hole), hole)
+    assert np.array_equal(filled[~hole], picture[~hole])
+    assert np.abs(filled - picture)[hole].max() < 1.2  # without() has 7 there
+    assert np.abs(filled - picture)[hole].mean() < 0.15
+
+
 def test_grain_stays_as_strong_as_it_was():
     grain = np.random.default_rng(7).normal(0.5, 0.1, (96, 120, 1))
     picture = np.repeat(grain, 3, -1).astype(np.float32)
