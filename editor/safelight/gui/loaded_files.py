@@ -52,15 +52,16 @@ def open_for_the_screen(
 ) -> Loaded:
     """Open a picture or a project and make its zoom levels; runs on a thread.
 
-    ``importers`` gives the formats of plugins. ``first`` is given a picture to look at meanwhile,
-    its levels made: a smaller copy, to be seen in ``room`` pixels, or one whose colours are
-    converted coarsely. ``developed`` says how a raw file is. Raises OpenError or ProjectError.
+    ``importers`` gives the formats of plugins. ``first`` is given a picture to look at meanwhile: a
+    smaller copy, to be seen in ``room`` pixels, or one whose colours are converted coarsely, its
+    levels made. ``developed`` says how a raw file is. Raises OpenError or ProjectError.
     """
 
     def look(opened: actions.Opened) -> None:
-        from safelight.gui.canvas.picture import make_levels
+        if opened.whole is None:  # a smaller copy is about as large as it is seen
+            from safelight.gui.canvas.picture import make_levels
 
-        make_levels(opened.document.layers[0].raster)
+            make_levels(opened.document.layers[0].raster)
         if first is not None:
             first(opened)
 

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from safelight.gui.backend import BackEnd
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.event_loop_turns import Turns
-from safelight.gui.garbage_collection import destroy
+from safelight.gui.garbage_collection import destroy, give_back
 from safelight.gui.photograph_tabs import Tabs
 
 if TYPE_CHECKING:
     from safelight.gui.loaded_files import Loaded
     from safelight.gui.previews.first_look import FirstLook
     from safelight.gui.workspace import Workspace
+
+_AFTERWARDS = 5000
+"""Milliseconds after which what was needed to open a photograph is given back to the system."""
 
 
 class Arrivals(QObject):
@@ -101,6 +104,7 @@ class Arrivals(QObject):
             workspace.show_filters(backend.filters)
         self._put(workspace, path, instead)
         done(workspace)
+        QTimer.singleShot(_AFTERWARDS, self, give_back)
 
     def _put(self, workspace: Workspace, path: Path | None, instead: FirstLook | None) -> None:
         """Have a workspace in a tab, in place of the first look."""
