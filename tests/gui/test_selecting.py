@@ -89,6 +89,18 @@ def test_strokes_over_a_subject_and_behind_it_are_one_step(opened, qtbot, behind
     assert len(opened.session.history.steps) == 3
 
 
+def test_the_keys_of_a_brushs_size_change_that_of_the_tool_in_hand(opened, qtbot):
+    canvas = opened.canvas
+    canvas.take("subject")
+    canvas.tool.set("size", 100)
+    before = canvas.tools["brush"].brush.size
+    opened.window().deeds["tool brush smaller"].trigger()
+    assert canvas.tool.values["size"] < 100
+    opened.window().deeds["tool brush larger"].trigger()
+    assert canvas.tool.values["size"] == 100
+    assert canvas.tools["brush"].brush.size == before
+
+
 def test_a_dialogs_settings_are_seen_before_they_are_chosen_and_cancel_takes_them_back(
     opened, qtbot
 ):

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
+from safelight.actions.watermark import watermark
 from safelight.document import Document, Metadata, edits, reshape_commands
+from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.size_dialogs import CanvasDialog, ResizeDialog
 from safelight.pixels import Raster
 
@@ -183,3 +185,17 @@ def test_on_a_low_screen_no_field_is_squeezed(asked, kind):
     dialog.layout().activate()
     fields = [*dialog.sides.fields.values(), dialog.sides.units, dialog.sides.dots]
     assert [x for x in fields if x.height() < x.sizeHint().height()] == []
+
+
+def test_what_is_typed_comes_to_the_first_field_be_it_for_words_or_a_number(qtbot):
+    for command, first in ((watermark, "text"), (edits.grow_selection, "by")):
+        dialog = CommandDialog(command, {"layer": ""}, {})
+        qtbot.addWidget(dialog)
+        dialog.open()
+        field = dialog.focusWidget()
+        assert dialog.controls[first].isAncestorOf(field)
+        qtbot.keyClicks(field, "7")
+        chosen = []
+        dialog.chosen.connect(chosen.append)
+        dialog.confirm.click()
+        assert chosen[0][first] in ("7", 7)

@@ -28,7 +28,7 @@ def watermark(
     *,
     layer: str = "",
     text: Annotated[str, "The words; nothing: the picture in a file"] = "©",
-    file: Annotated[str, "The path of a picture, with or without words"] = "",
+    file: Annotated[str, "The path of a picture, instead of words"] = "",
     corner: Corner = "bottom_right",
     size: Annotated[Fraction, "Share of the picture's width that it takes"] = 0.2,
     margin: Annotated[Fraction, "Share of the picture's shorter side around it"] = 0.03,

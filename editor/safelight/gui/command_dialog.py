@@ -7,8 +7,10 @@ from contextlib import suppress
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QDialog,
     QLayout,
+    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -17,6 +19,7 @@ from safelight.api import ParameterError, Value
 from safelight.document import Command, Document
 from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.number_field import DecimalField, WholeField
+from safelight.gui.controls.text_and_colour import TextControl
 from safelight.gui.shown_text import plain
 from safelight.gui.small_widgets import confirming_buttons, remark
 
@@ -63,9 +66,17 @@ class CommandDialog(QDialog):
         self._fields = [*self.findChildren(WholeField), *self.findChildren(DecimalField)]
         for field in self._fields:
             field.lineEdit().textChanged.connect(self._typed)
-        if self._fields:
-            self._fields[0].setFocus()
-            self._fields[0].selectAll()
+        self._begin_typing()
+
+    def _begin_typing(self) -> None:
+        """Have what is typed go to the first field for words or a number."""
+        words = [item.line for item in self.controls.values() if type(item) is TextControl]
+        found: list[QLineEdit | QAbstractSpinBox] = [*words, *self._fields]
+        if found:
+            places: list[QWidget] = self.findChildren(QWidget)
+            first = min(found, key=places.index)
+            first.setFocus()
+            first.selectAll()
 
     def ask(self, layout: QVBoxLayout, told: Mapping[str, Value]) -> None:
         """Put what asks into the layout: a control for each setting that is not given."""

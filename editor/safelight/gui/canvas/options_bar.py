@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -24,6 +24,7 @@ from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.overflow_button import Overflow
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.controls import Control, control_for
+from safelight.gui.controls.control import Title
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.controls.number_field import WholeField
 from safelight.gui.garbage_collection import destroy
@@ -47,8 +48,8 @@ class OptionsBar(QFrame):
         self.controls: dict[str, Control] = {}
         self.buttons: dict[str, QPushButton] = {}
         self.title = QLabel()
-        self.target = QLabel()
-        self.target.setTextFormat(Qt.TextFormat.PlainText)
+        self.target = Title("")
+        self.target.setMinimumWidth(0)
         self.target.setObjectName("dim")
         self.target.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row = QHBoxLayout(self)

@@ -89,7 +89,10 @@ def _take(context: DeedContext, tool: type[Tool], submenu: str) -> Deed:
 def _step(context: DeedContext, tool: type[Tool], step: Step) -> Deed:
     def do() -> None:
         if context.front is not None:
-            getattr(context.front.canvas.tools[tool.id], step.method)()
+            canvas = context.front.canvas
+            # A tool in hand with a brush of its own has that changed, not one that is put away.
+            own = hasattr(canvas.tool, "brush") and hasattr(canvas.tool, step.method)
+            getattr(canvas.tool if own else canvas.tools[tool.id], step.method)()
 
     return Deed(
         f"tool {tool.id} {step.method}",

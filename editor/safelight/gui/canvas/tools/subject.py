@@ -75,6 +75,22 @@ class Subject(SelectionTool):
     def suit(self, width: int, height: int) -> None:
         self.brush.suit(width, height)
 
+    def larger(self) -> None:
+        """Make strokes a step wider."""
+        self.brush.resize_by(1)
+        self.changed()
+
+    def smaller(self) -> None:
+        """Make strokes a step narrower."""
+        self.brush.resize_by(-1)
+        self.changed()
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() != Qt.Key.Key_Control:
+            return super().key(event)
+        self.surface.held.press(event, "subtracts")
+        return True
+
     def offers(self, name: str) -> bool:
         return name != "finish" or any(self.strokes.values())
 
@@ -146,12 +162,6 @@ class Subject(SelectionTool):
         """Whether the next stroke is over what is behind the subject; ``held``: a key says so."""
         says = held or (self.values["mode"] == "subtract" and self._begun_how != "subtract")
         return says and bool(self.strokes[False])
-
-    def key(self, event: QKeyEvent) -> bool:
-        if event.key() != Qt.Key.Key_Control:
-            return super().key(event)
-        self.surface.held.press(event, "subtracts")
-        return True
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
