@@ -73,6 +73,16 @@ def test_what_is_copied_is_pasted_in_the_middle_of_what_is_seen(window, opened, 
     assert opened.session.history.steps[-1].label == "Paste"
 
 
+def test_a_paste_right_behind_a_copy_waits_for_it(window, opened, qtbot, clipboard):
+    clipboard.clear()
+    said = []
+    opened.session.complained.connect(lambda what, text, more: said.append(text))
+    window.deeds["copy"].trigger()
+    window.deeds["paste"].trigger()
+    qtbot.waitUntil(lambda: len(layers(opened)) == 2)
+    assert not said
+
+
 def test_a_damaged_clipboard_is_a_sentence_and_changes_nothing(window, opened, qtbot, clipboard):
     said = []
     opened.session.complained.connect(lambda what, text, more: said.append(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,6 +137,26 @@ def ask_where(
     return menu
 
 
+class _Packing:
+    """How many pictures are being packed for the clipboard, which is one for all photographs, and
+    what follows ``then``.
+    """
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.then: Callable[[], object] | None = None
+
+    def end(self) -> None:
+        """One is packed, or failed."""
+        self.begun -= 1
+        if not self.begun and self.then is not None:
+            then, self.then = self.then, None
+            then()
+
+
+_packing = _Packing()
+
+
 def copy(context: DeedContext, *, merged: bool) -> None:
     """Give other programs what is selected of the active layer, or of all, as a picture with its
     alpha, depth and profile. It is packed on a thread.
@@ -148,6 +168,7 @@ def copy(context: DeedContext, *, merged: bool) -> None:
     document, layer, studio = session.document, session.layer, context.backend.studio
     words = "Copy merged" if merged else "Copy"
     front.line.mention("Copying…")
+    _packing.begun += 1
 
     def work() -> tuple[bytes, tuple[int, int]]:
         from safelight.actions.place_picture import as_png
@@ -161,9 +182,11 @@ def copy(context: DeedContext, *, merged: bool) -> None:
         data, (width, height) = made
         _clipboard().setMimeData(offered(data))
         front.line.mention(f"Copied {width} × {height} pixels.")
+        _packing.end()
 
     def failed(error: Exception) -> None:
         session.complained.emit("copy", f"{words}: {str(error).rstrip('.')}.", "")
+        _packing.end()
 
     Background(session, work, done, failed)
 
@@ -179,9 +202,16 @@ def offered(data: bytes) -> QMimeData:
 
 def paste(context: DeedContext) -> None:
     """Put the clipboard's picture on a layer above the active one, in the middle of what is seen of
-    the photograph in front; without one, into a tab of its own.
+    the photograph in front; without one, into a tab of its own. It waits for what is being copied.
     """
+    if _packing.begun:
+        if context.front is not None:
+            context.front.line.mention("Paste follows when this is done: Copying.")
+        _packing.then = lambda: paste(context)
+        return
     paths, front = _files(), context.front
+    if front is not None:
+        front.session.settled.emit("paste")
     if paths and front is not None:
         place_files(front, paths, _middle(front))
     elif paths:

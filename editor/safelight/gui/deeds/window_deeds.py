@@ -157,11 +157,13 @@ def _edit(context: DeedContext) -> list[Deed]:
     menu.front(
         *("copy", "C&opy", lambda _: exchange_pictures.copy(context, merged=False), "Ctrl+C"),
         tip="What is selected of the active layer, for this and other programs",
+        saves=True,
     )
     menu.front(
         *("copy merged", "Copy &merged", lambda _: exchange_pictures.copy(context, merged=True)),
         "Ctrl+Shift+C",
         tip="What is selected of all layers together, for this and other programs",
+        saves=True,
     )
     menu.any(
         *("paste", "&Paste", lambda: exchange_pictures.paste(context), "Ctrl+V"),
