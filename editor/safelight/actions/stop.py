@@ -22,7 +22,7 @@ class Stop:
 
     @property
     def asked(self) -> bool:
-        """Whether it has been asked for."""
+        """Whether everything has been asked to stop."""
         return self._asked.is_set()
 
     def ask(self) -> None:

@@ -108,27 +108,31 @@ class Declaration:
 
     @property
     def selects(self) -> bool:
-        """Whether its result is no picture but a selection."""
+        """Whether the filter's result is no picture but a selection."""
         return self.kind == "selector"
 
     @property
     def masked(self) -> bool:
-        """Whether it works on what a mask says, and is told the mask."""
+        """Whether the filter works on what a mask says, and is told the mask."""
         return self.kind == "masked"
 
     @property
     def generates(self) -> bool:
-        """Whether it makes pixels from nothing, and is given no picture."""
+        """Whether the filter makes pixels from nothing, and is given no picture."""
         return self.kind == "generator"
 
     @property
     def recurrent(self) -> bool:
-        """Whether it goes through frames in order and carries something from each to the next."""
+        """Whether the filter goes through frames in order and carries something from each to the
+        next.
+        """
         return self.kind == "sequence"
 
     @property
     def tone(self) -> bool:
-        """Whether its function is given no picture and returns a table, which the host applies."""
+        """Whether the filter's function is given no picture and returns a table, which the host
+        applies.
+        """
         return self.kind == "tone"
 
     @property

@@ -76,7 +76,7 @@ class Format:
 
     @property
     def reads(self) -> bool:
-        """Whether it is an importer."""
+        """Whether the format's function is an importer."""
         return self.kind == "importer"
 
     def recognises(self, head: bytes) -> bool:

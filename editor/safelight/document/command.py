@@ -199,7 +199,7 @@ class Command:
 
     @property
     def on_layer(self) -> bool:
-        """Whether it works on one layer."""
+        """Whether the command works on one layer."""
         return any(item.name == "layer" for item in self.parameters)
 
     def parameter(self, name: str) -> Parameter:

@@ -65,14 +65,14 @@ class Effect:
 
     @property
     def below(self) -> bool:
-        """Whether it is drawn below its layer, and reaches beyond that."""
+        """Whether the effect is drawn below its layer, and reaches beyond that."""
         if self.kind == "stroke":
             return self.side == "outside"
         return self.kind != "colour_overlay"
 
     @property
     def is_grey(self) -> bool:
-        """Whether its colour is grey."""
+        """Whether the effect's colour is grey."""
         return len({self.colour[at : at + 2].lower() for at in (1, 3, 5)}) == 1
 
     def scaled(self, factor: float) -> Effect:

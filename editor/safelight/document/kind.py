@@ -39,7 +39,7 @@ class Picture:
         return place == self.frame and (raster.width, raster.height) == (self.width, self.height)
 
     def lies_in(self, raster: Raster, place: Place) -> bool:
-        """Whether its pixels are pixels of a raster with that place, all of them."""
+        """Whether the picture's pixels are pixels of a raster with that place, all of them."""
         through = self._through(place)
         return through.exact and all(
             0 <= x <= raster.width and 0 <= y <= raster.height
@@ -118,7 +118,9 @@ class Kind:
         return content
 
     def fits(self, content: Any, place: Place, picture: Picture) -> bool:
-        """Whether it is as a picture shows it already, so that ``seen`` would change nothing."""
+        """Whether a content is as a picture shows it already, so that ``seen`` would change
+        nothing.
+        """
         return True
 
     def seen(self, content: Any, place: Place, picture: Picture) -> Any:

@@ -108,12 +108,12 @@ class Layer:
 
     @property
     def holds_pixels(self) -> bool:
-        """Whether it holds pixels of its own, which can be edited."""
+        """Whether the layer holds pixels of its own, which can be edited."""
         return self.kind.own(self.content) is not None
 
     @property
     def is_group(self) -> bool:
-        """Whether it is there for the layers in it."""
+        """Whether the layer is there for the layers in it."""
         return self.kind.name == "group"
 
     @property
@@ -146,11 +146,11 @@ class Layer:
 
     @property
     def shown(self) -> bool:
-        """Whether it changes anything at all."""
+        """Whether the layer changes anything at all."""
         return self.visible and self.opacity > 0
 
     def fits(self, picture: Picture) -> bool:
-        """Whether it and all in it are as ``picture`` shows them already."""
+        """Whether the layer and all in it are as ``picture`` shows them already."""
         return (
             self.kind.fits(self.content, self.place, picture)
             and (self.mask is None or picture.fits(self.mask, self.mask_place))

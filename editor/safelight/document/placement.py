@@ -143,7 +143,7 @@ class Place:
 
     @property
     def exact(self) -> bool:
-        """Whether it takes pixels to pixels: whole offsets, right angles and mirrorings."""
+        """Whether the map takes pixels to pixels: whole offsets, right angles and mirrorings."""
         return is_exact(self.matrix)
 
     def on_pixels(self) -> Place:

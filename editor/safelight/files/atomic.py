@@ -544,7 +544,7 @@ def _sweep(folder: str, operations: Operations) -> None:
 
 
 def _alive(process: int) -> bool:
-    """Whether that process runs here."""
+    """Whether a process of that number runs here."""
     if process == os.getpid():
         return True
     if sys.platform == "win32":

@@ -96,8 +96,8 @@ def as_rgb(
 
 
 def becomes_wide(content: Photograph) -> bool:
-    """Whether its colours are converted into a wide space of at least 16 bits: those of tables,
-    which reach beyond sRGB and in which no picture is edited.
+    """Whether a photograph's colours are converted into a wide space of at least 16 bits: those of
+    tables, which reach beyond sRGB and in which no picture is edited.
     """
     icc = content.icc
     if icc is None or content.space == "grey" or icc[16:20] != _SIGNATURES[content.space]:

@@ -75,7 +75,9 @@ _untouched: weakref.WeakSet[Raster] = weakref.WeakSet()
 
 
 def is_untouched(document: Document) -> bool:
-    """Whether its pixels are those of a file as it stands, so that the thumbnail still fits."""
+    """Whether a document's pixels are those of a file as it stands, so that the thumbnail still
+    fits.
+    """
     if len(document.layers) != 1 or document.layers[0].content not in _untouched:
         return False
     layer = document.layers[0]

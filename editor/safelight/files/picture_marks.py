@@ -66,7 +66,7 @@ class Marks:
 
     @property
     def rejected(self) -> bool:
-        """Whether it is to be left out."""
+        """Whether the photograph is to be left out."""
         return self.rating == REJECTED
 
 

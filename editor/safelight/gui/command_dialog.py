@@ -99,7 +99,9 @@ class CommandDialog(QDialog):
         return {name: control.value() for name, control in self.controls.items()}
 
     def refusal(self, settings: Mapping[str, Value]) -> str:
-        """Why that cannot be, where the dialog can know; "" where it can, or the edit will tell."""
+        """Why the settings cannot be, where the dialog can know; "" where it can, or the edit will
+        tell.
+        """
         return ""
 
     def say(self, trouble: str) -> None:

@@ -219,7 +219,7 @@ class DevelopDialog(QDialog):
         )
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         reset = buttons.addButton("Reset", QDialogButtonBox.ButtonRole.ResetRole)
-        reset.setToolTip("All settings back to how a file opens that nothing was set for")
+        reset.setToolTip("All settings as they are when a raw file is first opened")
         for button in (cancel, reset):
             button.setAutoDefault(False)  # Enter opens, wherever the hand is
         reset.clicked.connect(lambda: self.set_settings({}))

@@ -129,7 +129,9 @@ class IntoFolder(QWidget):
         self.pattern.setToolTip(_HELP)
         self.insert = QPushButton("Insert")
         self.insert.setAutoDefault(False)
-        self.insert.setToolTip("Put what is another for each photograph into the name")
+        self.insert.setToolTip(
+            "Put something into the name that differs from photograph to photograph"
+        )
         menu = QMenu(self.insert)
         for field, words in actions.FIELDS.items():
             text = f"{{{field}}}"

@@ -64,7 +64,7 @@ class Tabs(QTabWidget):
             workspace.canvas.setFocus()
 
     def holds(self, page: QWidget) -> bool:
-        """Whether that is still in its tab; what was closed may be deleted already."""
+        """Whether a photograph is still in its tab; what was closed may be deleted already."""
         return any(self.widget(index) is page for index in range(self.count()))
 
     def furnish(

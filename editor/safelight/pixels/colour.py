@@ -71,7 +71,7 @@ class Profile:
 
     @property
     def is_srgb(self) -> bool:
-        """Whether its pixels can be taken as sRGB as they are."""
+        """Whether the profile's pixels can be taken as sRGB as they are."""
         return self._space is None
 
     @property

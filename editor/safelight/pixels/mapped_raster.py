@@ -147,7 +147,7 @@ class View(Raster):
 
     @property
     def exact(self) -> bool:
-        """Whether its pixels are pixels of the source, as they are."""
+        """Whether the view's pixels are pixels of the source, as they are."""
         return self.warp is None and is_exact(self.matrix)
 
     def opaque_bounds(self) -> Region | None:

@@ -62,7 +62,7 @@ class Mesh:
 
     @cached_property
     def is_rest(self) -> bool:
-        """Whether it leaves everything where it is."""
+        """Whether the mesh leaves everything where it is."""
         return not any(tile.any() for tile in self.field.tiles_at(self.field.region))
 
     @property

@@ -101,7 +101,7 @@ class _Scaled:
         return TO_LINEAR, Matrix.scaled(*self.times), FROM_LINEAR
 
     def lines(self, channel: int) -> _Lines:
-        """What it does to a channel, within a tenth of ``FOLDED``."""
+        """What the tone does to a channel, within a tenth of ``FOLDED``."""
         times = self.times[channel]
         dark = _DARK / times * 12.92
         start, end = sorted((_KNEE, dark if dark <= _KNEE else _power(_DARK / times)))

@@ -83,7 +83,7 @@ class Warp:
 
     @property
     def is_rest(self) -> bool:
-        """Whether it leaves everything where it is."""
+        """Whether the warp leaves everything where it is."""
         off = zip(_flat(self.points), _flat(at_rest()), strict=True)
         return max(abs(one - other) for one, other in off) < 1e-9
 

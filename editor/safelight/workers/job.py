@@ -230,7 +230,7 @@ class Job:
         self._cancelled.set()
 
     def wait(self, timeout: float | None = None) -> JobFinished | JobFailed | JobCancelled | None:
-        """How it ended; None when it still runs after ``timeout`` seconds."""
+        """How the job ended; None when it still runs after ``timeout`` seconds."""
         self._ended.wait(timeout)
         return self.outcome
 

@@ -49,7 +49,7 @@ class Environment:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What its worker sees of the environment, beside what every confined one does."""
+        """What a plugin's worker sees of the environment, beside what every confined one does."""
         return {}
 
     def renewed(self) -> Environment:
@@ -57,7 +57,7 @@ class Environment:
         return self if self.sources is None else replace(self, stamp=stamp_of(self.sources))
 
     def keys(self) -> dict[str, bytes]:
-        """What its networks are locked with, by id, as far as it was added."""
+        """The keys that a plugin's networks are locked with, by id, as far as they were added."""
         own = self.sources if self.sources is not None and self.sources.is_dir() else self.library
         fetched = [Path(path) for _, path in self.fetched if path]
         return keys_for([*own.rglob("*.onnx"), *fetched])
@@ -107,7 +107,7 @@ class BuiltIns:
 
     @property
     def scratch(self) -> Path:
-        """Where their workers have folders of their own."""
+        """Where the built-ins' workers have folders of their own."""
         return cache_folder() / "working"
 
     def keys(self) -> dict[str, bytes]:

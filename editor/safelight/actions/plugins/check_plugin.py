@@ -145,7 +145,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _of_the_distribution(subject: _Subject) -> dict[str, str]:
-    """What its users are told before they install it."""
+    """What a plugin's users are told before they install it."""
     facts, name = subject.facts, subject.name
     requires = [item.lower() for item in facts.get_all("Requires-Dist") or ()]
     licence = facts.get("License-Expression") or facts.get("License") or ""
@@ -176,7 +176,7 @@ def _is_editor(requirement: str) -> bool:
 
 
 def _ask(pool: Pool, declaration: Declaration, promise: str, patience: float) -> str:
-    """What its worker says of one promise; a worker that dies of it is a complaint too."""
+    """What a plugin's worker says of one promise; a worker that dies of it is a complaint too."""
     question = messages.Promise(filter=declaration.id, promise=promise)
     try:
         with pool.worker() as worker:

@@ -54,7 +54,7 @@ class Known:
 
     @property
     def intact(self) -> bool | None:
-        """Whether it is what was recorded and signed; None when nothing was."""
+        """Whether the network is what was recorded and signed; None when nothing was."""
         if self.fault:
             return False
         return self.sha256 == self.recorded if self.recorded else None

@@ -102,12 +102,12 @@ class Installed:
 
     @property
     def usable(self) -> bool:
-        """Whether it is switched on and has no fault."""
+        """Whether the plugin is switched on and has no fault."""
         return self.enabled and not self.fault
 
     @property
     def library(self) -> Path:
-        """Where its code lies."""
+        """Where the plugin's code lies."""
         return self.folder / "lib"
 
     @property

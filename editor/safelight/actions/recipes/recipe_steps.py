@@ -77,12 +77,12 @@ class Step:
 
     @property
     def varies(self) -> bool:
-        """Whether it has to be asked what is known of the picture."""
+        """Whether the step depends on what is known of the picture."""
         varying = any(isinstance(value, Varying) for value in self.settings.values())
         return varying or self.when is not None or self.unless is not None
 
     def asked_for(self, known: Mapping[str, Fact]) -> bool:
-        """Whether it is done to a picture of which that is known."""
+        """Whether the step is done to a picture of which those facts are known."""
         if self.when is not None and not holds(self.when, known):
             return False
         return self.unless is None or not holds(self.unless, known)

@@ -113,7 +113,7 @@ class Codec:
 
     @property
     def exports(self) -> bool:
-        """Whether its files are written."""
+        """Whether files of the format are written."""
         return self.write is not None or self.write_document is not None
 
     @cached_property

@@ -160,7 +160,7 @@ class Head:
 
     @property
     def is_high(self) -> bool:
-        """Whether its numbers are of high dynamic range."""
+        """Whether the picture's numbers are of high dynamic range."""
         plain = not (self.packed_profile or self.unknown or self.gamma)
         return plain and hdr.is_high(self.transfer)
 

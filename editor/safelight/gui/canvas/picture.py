@@ -114,7 +114,7 @@ class Picture:
 
     @property
     def draft(self) -> bool:
-        """Whether it is one that is shown until the hand rests."""
+        """Whether the picture is one that is shown until the hand rests."""
         return self.document is not None and self.document.draft
 
     @property

@@ -59,7 +59,9 @@ class FilterBar(QWidget):
         self.more = QToolButton()
         self.more.setObjectName("dropdown")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setToolTip("Show those of a label or a camera, with or without rejected ones")
+        self.more.setToolTip(
+            "Show the photographs of a label or a camera, with or without rejected ones"
+        )
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.more.setMenu(self.menu)

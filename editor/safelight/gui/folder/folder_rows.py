@@ -89,12 +89,12 @@ class FolderFilter:
 
     @property
     def open(self) -> bool:
-        """Whether it lets everything through."""
+        """Whether the filter lets everything through."""
         return self == FolderFilter()
 
     def lets(self, row: FolderRow) -> bool:
-        """Whether it lets a photograph of which all is known through; others wait, unless it is
-        ``open``.
+        """Whether the filter lets a photograph of which all is known through; others wait, unless
+        it is ``open``.
         """
         marks = row.marks
         return (

@@ -268,7 +268,7 @@ class SectionBox(QWidget):
 
     @property
     def unfolded(self) -> bool:
-        """Whether its rows are shown."""
+        """Whether the section's rows are shown."""
         return self.title.isChecked()
 
     def unfold(self, on: bool = True) -> None:

@@ -45,7 +45,7 @@ class LocalJob(api.Job):
         pass
 
     def contract(self, model: str) -> Contract:
-        """What that network's file says of itself: its reach, its multiple, its scale."""
+        """What a network's file says of itself: its reach, its multiple, its scale."""
         return self._inference.contract(beside(self._folder, model))
 
 

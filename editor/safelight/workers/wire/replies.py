@@ -26,7 +26,7 @@ _VERBS = {
 
 
 def told(failed: Failed) -> str:
-    """Why it failed, as a part of a sentence after a name."""
+    """Why something failed, as a part of a sentence after a name."""
     return f"{_VERBS.get(failed.kind, 'failed')}: {failed.reason}"
 
 
