@@ -103,6 +103,10 @@ def test_what_results_do_not_tell_is_asked_with_two_pictures(window, network, qt
     dialog = tried(drop(window, network(networks.enlarger(1))), qtbot)
     assert not dialog.other.isHidden()
     assert (dialog.keep.text(), dialog.take.text()) == ("0 to 1", "0 to 255")
+    room = dialog.screen().availableGeometry()
+    qtbot.waitUntil(lambda: dialog.height() < room.height(), timeout=LIMIT)
+    for part in (dialog.add, dialog.said):
+        assert dialog.rect().contains(part.geometry())  # however much is asked
     first, other = pixels(dialog.after), pixels(dialog.other)
     assert first.shape == other.shape
     assert not np.array_equal(first, other)

@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -51,6 +53,8 @@ _MASKS = {
 _GUIDES = {"Lies on the first": "aligned", "Seen whole": "whole"}
 _RESULTS = {"A mask, which selects": "mask", "A grey picture": "grey"}
 _SIDE = 280
+_BORDER = 48
+"""Pixels that a title bar and a panel of the desktop may take of the screen's height."""
 
 
 class NetworkDialog(QDialog):
@@ -148,14 +152,46 @@ class NetworkDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self.add)
-        column = QVBoxLayout(self)
-        for item in (self._facts, form, pictures, self._notes, self.said, self.busy, buttons):
-            if isinstance(item, QWidget):
-                column.addWidget(item)
-            else:
-                column.addLayout(item)
         self._facts.setObjectName("dim")
+        self._content = QWidget()
+        content = QVBoxLayout(self._content)
+        content.setContentsMargins(0, 0, 0, 0)
+        content.addWidget(self._facts)
+        content.addLayout(form)
+        content.addLayout(pictures)
+        content.addWidget(self._notes)
+        content.addStretch(1)
+        self._content.installEventFilter(self)
+        self.area = QScrollArea()  # a small screen has no room for every row
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(self._content)
+        self._column = column = QVBoxLayout(self)
+        column.addWidget(self.area, 1)
+        column.addWidget(self.said)
+        column.addWidget(self.busy)
+        column.addLayout(buttons)
         self._facts.setText(plain(self._path.name))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Become as large as what is shown now, once it has been laid out."""
+        if watched is self._content and event.type() == QEvent.Type.LayoutRequest:
+            QTimer.singleShot(0, self._content, self._fit)
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """Be as high as what is shown needs at this width, and no higher than the screen."""
+        bar = self.area.verticalScrollBar().sizeHint().width()
+        least = self._content.minimumSizeHint().width() + bar
+        self.area.setMinimumWidth(least)
+        margins = self.contentsMargins() + self._column.contentsMargins()
+        room = self.screen().availableGeometry().size()
+        width = min(max(self.width(), least + margins.left() + margins.right()), room.width())
+        inner = width - margins.left() - margins.right()
+        wanted = self._content.heightForWidth(inner - bar)
+        others = self._column.heightForWidth(width) - self.area.sizeHint().height()
+        self.resize(width, min(wanted + others, room.height() - _BORDER))
 
     # -- steps -----------------------------------------------------------------------------------
 
