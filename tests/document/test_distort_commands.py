@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import Document, EditError, Group, Layer, distort_commands, edits, geometry
+from safelight.document import (
+    Document,
+    EditError,
+    Group,
+    Layer,
+    Stroke,
+    distort_commands,
+    edits,
+    geometry,
+)
 from safelight.document import render as rendered
 from safelight.document.distort_commands import (
     corners_of,
@@ -17,6 +26,7 @@ from safelight.document.distort_commands import (
     written,
 )
 from safelight.document.placement import IDENTITY, Place
+from safelight.document.retouch_commands import paint_pixels
 from safelight.pixels import Raster
 
 GROUND = Raster.filled(200, 150, (10, 10, 10), "uint8")
@@ -165,3 +175,27 @@ def test_what_is_distorted_strongly_is_seen_by_filters_and_flattened_as_it_is():
     inside = Region(1024, 1024, made.width, made.height)
     wide = rendered(made.around(1024), inside)
     assert np.array_equal(wide[..., :3], rendered(made, made.region)[..., :3])
+
+
+def test_on_a_warped_layer_the_mask_is_painted_and_strokes_go_on_a_layer_of_their_own():
+    document = composed()
+    bent = warp(layer="top", points=written(grid(document, p5=(6, -5)))).apply(document)
+    held = Stroke(((80.0, 70.0, 1.0),), 8.0, erase=True)
+    masked = edits.paint_mask("top", held, "a", held.written).apply(bent)
+    before, after = (rendered(x, x.region)[..., :3].astype(int) for x in (bent, masked))
+    down, across = np.nonzero(np.abs(after - before).max(axis=2))
+    assert np.hypot(across + 0.5 - 80, down + 0.5 - 70).max() <= 9  # under the brush alone
+    assert (after[70, 80] == 10).all()
+    told = {"points": "80,70,1", "radius": 5.0, "colour": "#ff0000"}
+    own = paint_pixels(layer="top", **told).apply(bent)
+    assert len(own.layers) == len(bent.layers) + 1
+    assert rendered(own, own.region)[70, 80, :3].tolist() == [255, 0, 0]
+    filled = edits.add_fill_layer().apply(document)
+    over = paint_pixels(layer=filled.layers[-1].id, **told).apply(filled)
+    assert rendered(over, over.region)[70, 80, :3].tolist() == [255, 0, 0]  # above the fill, too
+    with pytest.raises(EditError, match="is warped; lay the stroke on a layer of its own"):
+        paint_pixels(layer="top", own_layer=False, **told).apply(bent)
+    turned = distort(layer="top", corners="55,40;130,45;130,100;50,100").apply(document)
+    assert len(paint_pixels(layer="top", **told).apply(turned).layers) == 3
+    with pytest.raises(EditError, match="lay the stroke on a layer of its own"):
+        paint_pixels(layer="top", own_layer=False, **told).apply(turned)

@@ -1,13 +1,18 @@
 """Pictures that come and go: dropped on a photograph, copied, and pasted from other programs."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
-from safelight.actions.place_picture import picture_in
-from tests.pictures import png_file
+from safelight.actions.place_picture import as_png, picture_in
+from safelight.document import Document
+from safelight.gui import exchange_pictures
+from safelight.pixels import Profile, Raster
+from tests.pictures import png_file, wide_profile
 
 
 @pytest.fixture
@@ -96,3 +101,54 @@ def test_a_damaged_clipboard_is_a_sentence_and_changes_nothing(window, opened, q
     assert said[0].startswith("Paste: The clipboard's picture")
     assert said[1] == "The clipboard holds no picture that could be pasted."
     assert len(layers(opened)) == 1
+
+
+class Generous(QMimeData):
+    """Offers pictures as another program does: made when they are asked for."""
+
+    def __init__(self, made):
+        super().__init__()
+        self.made, self.asked = made, []
+
+    def formats(self):
+        return ["image/png", "image/tiff"]
+
+    def hasFormat(self, kind):
+        return kind in self.formats()
+
+    def retrieveData(self, kind, preferred):
+        self.asked.append(kind)
+        return QByteArray(self.made)
+
+
+def test_a_clipboard_that_is_too_large_is_a_sentence_at_once_and_nothing_is_lost(
+    opened, window, monkeypatch
+):
+    monkeypatch.setattr("safelight.actions.place_picture.MOST_BYTES", 5 << 20)
+    offered = Generous(bytes(6 << 20))
+    monkeypatch.setattr(
+        exchange_pictures, "_clipboard", lambda: SimpleNamespace(mimeData=lambda: offered)
+    )
+    said = []
+    opened.session.complained.connect(lambda what, text, more: said.append(text))
+    window.deeds["paste"].trigger()
+    assert said == ["Paste: The clipboard's picture has more than 5 MB, too much."]
+    assert offered.asked == ["image/png"]  # no other form of it is asked for
+    assert len(layers(opened)) == 1
+    assert not opened.session.busy
+
+
+def test_a_pasted_picture_of_another_profile_keeps_its_colours(window, opened, qtbot, monkeypatch):
+    wide = Profile.from_icc(wide_profile())
+    raster = Raster.filled(40, 30, (30000, 50000, 20000), "uint16")
+    offered = Generous(as_png(Document.from_raster(raster, profile=wide)))
+    monkeypatch.setattr(
+        exchange_pictures, "_clipboard", lambda: SimpleNamespace(mimeData=lambda: offered)
+    )
+    window.deeds["paste"].trigger()
+    qtbot.waitUntil(lambda: len(layers(opened)) == 2)
+    assert opened.session.document.profile.is_srgb
+    seen = layers(opened)[1].raster.to_array()[5, 5, :3] / 255
+    held = np.array([[[30000, 50000, 20000]]], np.float32) / 65535
+    told = wide.to_srgb(held)[0, 0]
+    assert np.abs(seen - np.clip(told, 0, 1)).max() < 2 / 255

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from safelight.document import DECLARED, Layer, edits, render, retouch
 from safelight.document.placement import Place
 from safelight.document.retouch import LAYER
+from safelight.gui.canvas.tools import pixel_brushes
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph
 from tests.gui.test_brush import ALT, NONE, has_keyboard, stroke
@@ -167,6 +168,21 @@ def test_on_a_layer_without_pixels_a_sentence_says_so(opened, qtbot):
     opened.session.do(edits.add_fill_layer())
     stroke(canvas, qtbot, (200, 150))
     assert "holds no pixels" in opened.messages.label.text()
+
+
+def test_a_brush_of_ten_thousand_pixels_paints_or_says_why_not(opened, qtbot, monkeypatch):
+    canvas = take(opened, "paint", size=10_000)
+    assert opened.options.controls["size"].field.value() == 10_000
+    monkeypatch.setattr(pixel_brushes, "_MOST_AT_ONCE", 300 * 300)
+    stroke(canvas, qtbot, (200, 150))
+    assert "10,000 px would take seconds" in opened.messages.label.text()
+    assert labels(opened) == ["Open"]
+    monkeypatch.undo()  # this picture is small enough
+    stroke(canvas, qtbot, (200, 150))
+    assert not pixels(opened).any()
+    take(opened, "brush", size=10_000)
+    stroke(canvas, qtbot, (200, 150))
+    assert opened.session.document.selection.to_array().all()
 
 
 def test_a_gradients_handles_and_options_change_the_mask_in_the_same_step(opened, qtbot):

@@ -412,10 +412,12 @@ def finishing(made: StrokeByPieces, edit: Edit) -> Edit:
 
 
 def _with_own(document: Document, layer: Layer) -> tuple[Document, Layer]:
-    """The layer for strokes above the pixels that ``layer``, or the next below it, holds."""
+    """The layer for strokes above what ``layer``, or the next below it that is no adjustment,
+    shows: its own pixels, warped ones, a text.
+    """
     siblings = document.siblings(layer.id)
     place = siblings.index(layer)
-    base = next((at for at in range(place, -1, -1) if siblings[at].holds_pixels), place)
+    base = next((at for at in range(place, -1, -1) if _shows(siblings[at])), place)
     above = siblings[base + 1] if base + 1 < len(siblings) else None
     for known in (siblings[base], above):
         if known is not None and known.name == LAYER and _takes_strokes(document, known):
@@ -424,6 +426,12 @@ def _with_own(document: Document, layer: Layer) -> tuple[Document, Layer]:
     clipped = siblings[base].clipped or (above is not None and above.clipped)
     made = Layer(LAYER, empty, place=document.frame, clipped=clipped)
     return add_layer(made, siblings[base].id).apply(document), made
+
+
+def _shows(layer: Layer) -> bool:
+    """Whether a layer shows something of its own: it is neither an adjustment nor a group."""
+    held = layer.filter
+    return not layer.is_group and (held is None or held.generates)
 
 
 def _takes_strokes(document: Document, layer: Layer) -> bool:
@@ -441,6 +449,10 @@ def _lies(document: Document, layer: Layer) -> bool:
 
 
 def _check(document: Document, layer: Layer) -> None:
+    if layer.kind.unwarped(layer.content) is not None and not layer.holds_pixels:
+        raise EditError(
+            f"{layer.name} is warped; lay the stroke on a layer of its own, or merge it down before"
+        )
     if not layer.holds_pixels:
         raise EditError(f"{layer.name} holds no pixels to lay a stroke on")
     if not _lies(document, layer):

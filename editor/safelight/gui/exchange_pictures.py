@@ -218,6 +218,8 @@ def paste(context: DeedContext) -> None:
         _open_each(context, paths)
     elif (data := _picture()) is None:
         _say(context, "The clipboard holds no picture that could be pasted.")
+    elif isinstance(data, str):
+        _say(context, data)
     elif front is None:
         _open(context, data)
     else:
@@ -288,14 +290,21 @@ def _files() -> list[Path]:
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
 
 
-def _picture() -> bytes | None:
-    """The clipboard's picture, as a file of some format; None where it has none."""
+def _picture() -> bytes | str | None:
+    """The clipboard's picture, as a file of some format; None where it has none, a sentence where
+    it is too much to be held once more.
+    """
+    from safelight.actions.place_picture import MOST_BYTES
+
     held = _clipboard().mimeData()
     if held is None:
         return None
     for kind in (PNG, *_OTHERS):
         if held.hasFormat(kind):
-            return bytes(held.data(kind).data())
+            packed = held.data(kind)
+            if packed.size() > MOST_BYTES:
+                return f"Paste: {_NAME} has more than {MOST_BYTES >> 20:,} MB, too much."
+            return bytes(packed.data())
     image = held.imageData()
     if isinstance(image, QImage) and not image.isNull():
         from PySide6.QtCore import QBuffer, QIODevice

@@ -4,6 +4,7 @@ blur.
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +26,11 @@ from safelight.gui.canvas.viewport import Viewport
 
 _ARM = 7.0
 """Half the size of the cross where a clone comes from, in widget pixels."""
+
+_MOST_AT_ONCE = 9_000_000
+"""Pixels of the picture that a brush which lays pixels covers at most, so that a touch takes less
+than a second.
+"""
 
 _SOON = 30
 """Milliseconds after which pieces of a stroke that could not be laid are tried again."""
@@ -99,6 +105,7 @@ class PixelBrush(Brush):
             return
         made = self.retouching()
         try:
+            self._check_size(document)
             made.begin(document)
         except EditError as error:
             self.surface.do(_refused(self.title, str(error)))
@@ -106,6 +113,15 @@ class PixelBrush(Brush):
         self._made = made
         self.begin(pointer, erase=False)
         self._paint_on()
+
+    def _check_size(self, document: Document) -> None:
+        """Raise EditError where one touch of the brush would take more than a second."""
+        size = self.brush.size
+        if min(size, document.width) * min(size, document.height) > _MOST_AT_ONCE:
+            raise EditError(
+                f"a brush of {size:,} px would take seconds for a touch: choose one of"
+                f" {math.isqrt(_MOST_AT_ONCE):,} px at the most, or Fill, or Gradient"
+            )
 
     def move(self, pointer: Pointer) -> None:
         if self.brush.pressed:

@@ -13,12 +13,15 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from safelight.api import Number, Value
 from safelight.document import Stroke
 
-SMALLEST, LARGEST = 1, 1000
+SMALLEST, LARGEST = 1, 10_000
 """Limits of a brush's diameter in pixels of the picture."""
+
+SLIDER = SMALLEST, 1000
+"""The diameters that a slider has; larger ones are typed, or reached by ]."""
 
 Size: TypeAlias = Annotated[
     int,
-    Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
+    Number(SMALLEST, LARGEST, slider=SLIDER, unit="px", logarithmic=True),
     "Diameter in pixels of the picture; [ and ] change it",
 ]
 Hardness: TypeAlias = Annotated[

@@ -12,7 +12,7 @@ from safelight.api import Number, Value
 from safelight.document import Edit, cut_outs, selections
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.tools.round_brush import LARGEST, SMALLEST, RoundBrush, paint_circle
+from safelight.gui.canvas.tools.round_brush import SLIDER, RoundBrush, paint_circle
 from safelight.gui.canvas.tools.selection_tool import Mode, SelectionTool
 from safelight.gui.canvas.tools.tool import Pointer, Step
 from safelight.gui.canvas.tools.tried import Tried
@@ -55,7 +55,7 @@ class Subject(SelectionTool):
         mode: Annotated[Mode, "What becomes of the selection that there is"] = "new",
         size: Annotated[
             int,
-            Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
+            Number(*SLIDER, unit="px", logarithmic=True),
             "Diameter of a stroke in pixels of the picture",
         ] = 20,
     ) -> None:
