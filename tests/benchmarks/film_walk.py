@@ -2,8 +2,9 @@
 
     python film_walk.py FILM SCRATCH
 
-Every frame is drawn at half of its size. Answers with a line of JSON: bytes resident before the
-film was opened, and at the peak.
+Every frame is drawn at half of its size. Answers with a line of JSON: bytes of its own before the
+film was opened and at the most, after any frame; and those of files that are mapped at the end,
+which the system takes back as it needs them.
 """
 
 import json
@@ -18,19 +19,20 @@ from safelight.files.sequences.open_sequence import open_sequence
 
 
 def memory(what):
-    """Resident memory now, VmRSS, or at its peak, VmHWM, in bytes."""
+    """Resident memory now, of its own, RssAnon, or of mapped files, RssFile, in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what))
 
 
 def main(film, scratch):
     """Go through the film."""
-    before = memory("VmRSS")
+    before = most = memory("RssAnon")
     document = open_sequence(film, scratch).document
     region = Region(0, 0, document.width // 2, document.height // 2, 1)
     for number in range(frames.length(document)):
         render(frames.at(document, number), region, None, "uint8")
-    print(json.dumps({"before": before, "peak": memory("VmHWM")}))
+        most = max(most, memory("RssAnon"))
+    print(json.dumps({"before": before, "peak": most, "mapped": memory("RssFile")}))
 
 
 if __name__ == "__main__":

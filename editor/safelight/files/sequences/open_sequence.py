@@ -147,12 +147,17 @@ def open_sequence(
     if len(durations) == 1:
         file.close()  # of which nothing is read any more
 
+    first = document.layers[0].raster
+    shape = first.height, first.width, first.channels
+
     def decode(number: int) -> NDArray[Any]:
         try:
             found = read(number)
             pixels, profile = as_rgb(found, False, reading.converted)
         except (OSError, MemoryError) as error:
             raise DamagedError(f"cannot be read: {error}") from error
+        if (pixels.shape, pixels.dtype.name, profile) == (shape, document.depth, document.profile):
+            return pixels.copy()  # they may lie in memory that is shared
         raster = Raster.from_array(pixels)
         like = Document.from_raster(raster, profile=profile)
         return _conformed(like, document)
