@@ -107,7 +107,8 @@ def _with_more(
         lengths.append(length)
 
     count, between = frames.length(document), declaration.adds == "between"
-    more = 0 if between else int(settings.get("frames", 1))
+    asked = settings.get("frames", 1)
+    more = asked if isinstance(asked, int) and not between else 0
     for number, length in enumerate(frames.durations(document)):
         hear(number / (count + more))
         raster = whole(frames.at(document, number), studio.live)
