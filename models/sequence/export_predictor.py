@@ -25,7 +25,6 @@ from models.training import load_all_weights
 
 TILE = 640  # interior of a tile in pixels: a step takes little memory
 STEPS = 3
-TRUST = 0.5  # of what the network changes: of two guesses as good, the one between is better
 SIDES = ((64, 88), (4, 4), (200, 136))
 FULL = {"image": 3, "first": 3, "second": 3, "hints": HINTS}
 QUARTER = {"hidden": HIDDEN, "cell": HIDDEN}
@@ -38,9 +37,6 @@ def export(weights: Path, folder: Path) -> Path:
     network = Predictor()
     load_all_weights(network, weights, "the network of Continue")
     network.eval()
-    with torch.no_grad():
-        network.last.weight *= TRUST
-        network.last.bias *= TRUST
     target, partial = folder / "continue.onnx", folder / "partial_continue.onnx"
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -78,3 +78,41 @@ def test_what_is_stopped_ends_within_the_filter_of_one_frame():
     with pytest.raises(Stopped):
         finished(frames.at(document, 1), 1)
     assert ended.is_set()
+
+
+def shown(document, number):
+    return whole(frames.at(document, number)).to_array()[..., :3].astype(float) / 255
+
+
+def test_frames_between_double_a_sequence_and_its_length_stays(studio):
+    pictures = panned(5, 4, 160, 200)
+    document = document_of(pictures[::2])
+    made = filtered_frames(document, studio.filter("frames_between"), {}, studio)
+    assert frames.length(made) == 5
+    assert frames.durations(made) == (20, 20, 20, 20, 40)
+    assert [layer.synthetic for layer in made.layers] == ["partly"]
+    assert np.abs(shown(made, 2) - pictures[2]).max() < 1 / 255
+    inner = (slice(16, -16), slice(24, -24))
+    for number in (1, 3):
+        apart = np.abs(shown(made, number) - pictures[number])[inner].mean()
+        assert apart < 0.3 * np.abs(pictures[number - 1] - pictures[number])[inner].mean()
+
+
+def test_between_what_was_cut_nothing_is_added(studio):
+    one, other = panned(1, 0, 160, 200)[0], 1 - panned(1, 0, 160, 200)[0][:, ::-1]
+    made = filtered_frames(
+        document_of([one, one, other]), studio.filter("frames_between"), {}, studio
+    )
+    assert frames.durations(made) == (20, 20, 40, 40)
+
+
+def test_a_sequence_is_continued_with_what_moves_going_on(studio):
+    pictures = panned(6, 4, 160, 200)
+    made = filtered_frames(
+        document_of(pictures[:4]), studio.filter("continue_sequence"), {"frames": 2}, studio
+    )
+    assert frames.length(made) == 6
+    inner = (slice(16, -16), slice(24, -40))
+    for number in (4, 5):
+        apart = np.abs(shown(made, number) - pictures[number])[inner].mean()
+        assert apart < 0.5 * np.abs(pictures[3] - pictures[number])[inner].mean()

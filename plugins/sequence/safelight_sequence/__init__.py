@@ -142,42 +142,32 @@ def _same(picture: api.Image) -> api.Image:
     return picture
 
 
-_FRAMES = {
-    "frame": api.Carried(3, stays=True),
-    "hidden": api.Carried(HIDDEN, size=4),
-    "cell": api.Carried(HIDDEN, size=4),
-}
-
-
-def _predicted(image: api.Image, before: api.Before | None, job: api.Job, time: float) -> Made:
-    """The frame at a time of ``motion_paths``, and what *Continue* carries on."""
-    nothing = np.zeros(_FRAMES["cell"].shape(*image.shape[:2]), np.float32)
-    if before is None:
-        return image.copy(), {"frame": image, "hidden": nothing, "cell": nothing}
-    moved = motion_paths.moved(before["frame"], image, before["motion"], time)
-    given = {name: getattr(moved, name) for name in ("first", "second", "hints")}
-    given |= {name: before[name] for name in ("hidden", "cell")}
-    made, after = job.step(PREDICTOR, moved.blend, given)
-    return made, {"frame": image, "hidden": after["hidden"], "cell": after["cell"]}
+FRAME = api.Carried(3, stays=True)
+STATE = api.Carried(HIDDEN, size=4)
 
 
 @api.sequence_filter(
     "Frames between",
     category="Sequence",
-    carries=_FRAMES,
+    carries={"frame": FRAME},
     reach=motion_paths.REACH,
+    keeps_grey=True,
     invents=True,
     adds="between",
 )
-def frames_between(image: api.Image, before: api.Before | None, job: api.Job) -> Made:
+def frames_between(image: api.Image, before: api.Before | None) -> Made:
     """Invent a picture between each two of a sequence: it runs as long, and twice as smoothly."""
-    return _predicted(image, before, job, motion_paths.BETWEEN)
+    if before is None:
+        return image.copy(), {"frame": image}
+    # Without the network of Continue, which makes this no better.
+    moved = motion_paths.moved(before["frame"], image, before["motion"], motion_paths.BETWEEN)
+    return moved.blend, {"frame": image}
 
 
 @api.sequence_filter(
     "Continue",
     category="Sequence",
-    carries=_FRAMES,
+    carries={"frame": FRAME, "hidden": STATE, "cell": STATE},
     reach=motion_paths.REACH,
     invents=True,
     adds="after",
@@ -189,9 +179,16 @@ def continue_sequence(
     frames: Annotated[int, api.Number(1, 24), "How many pictures come after the last one"] = 4,
 ) -> Made:
     """Invent what comes after the last picture of a sequence: what moves goes on as it did."""
-    return _predicted(image, before, job, motion_paths.AFTER)
+    if before is None:
+        nothing = np.zeros(STATE.shape(*image.shape[:2]), np.float32)
+        return image.copy(), {"frame": image, "hidden": nothing, "cell": nothing}
+    moved = motion_paths.moved(before["frame"], image, before["motion"], motion_paths.AFTER)
+    given = {name: getattr(moved, name) for name in ("first", "second", "hints")}
+    given |= {name: before[name] for name in ("hidden", "cell")}
+    made, after = job.step(PREDICTOR, moved.blend, given)
+    return made, {"frame": image, "hidden": after["hidden"], "cell": after["cell"]}
 
 
 @api.hookimpl
 def filters() -> list[Callable[..., Any]]:
-    return [denoise_sequence, steady_light, merge_burst]
+    return [denoise_sequence, steady_light, merge_burst, frames_between, continue_sequence]

@@ -154,16 +154,18 @@ def test_what_moves_evenly_is_where_it_would_be(job):
     frames = [wide[:, n : n + 112] for n in (0, step // 2, step, 2 * step)]
     motion = np.broadcast_to(np.float32([step, 0]), (96, 112, 2))
     inner = (slice(8, -8), slice(24, -24))
-    carried = {"frame": frames[0]}
-    for filter, wanted in ((frames_between, frames[1]), (continue_sequence, frames[3])):
-        run = job(filter)
-        first, nothing = filter(frames[0], None, run)
+    told = {"motion": motion, "inside": np.ones((96, 112, 1), np.float32)}
+    run = job(continue_sequence)
+    for filter, given, wanted in (
+        (frames_between, (), frames[1]),
+        (continue_sequence, (run,), frames[3]),
+    ):
+        first, carried = filter(frames[0], None, *given)
         assert np.array_equal(first, frames[0])
-        before = nothing | carried | {"motion": motion, "inside": np.ones((96, 112, 1), np.float32)}
-        made, after = filter(frames[2], before, run)
+        made, after = filter(frames[2], carried | told, *given)
         assert np.abs(made - wanted)[inner].max() < 1e-3
-        assert (after["hidden"] == 1).all()
         assert np.array_equal(after["frame"], frames[2])
+    assert (after["hidden"] == 1).all()
 
 
 def test_a_place_that_one_frame_alone_shows_is_taken_from_that():
