@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.api import Region
-from safelight.workers.pieces import Plan, cut, quarters
+from safelight.workers.pieces import Plan, cut, quarters, unwatched
 
 plans = st.builds(
     Plan,
@@ -129,6 +129,19 @@ def test_little_is_computed_twice():
         pieces = cut(whole, whole, Plan(reach=16, tile=448))
         computed = sum(piece.window.width * piece.window.height for piece in pieces)
         assert computed / (width * height) <= 1.2
+
+
+@pytest.mark.parametrize("reach", [16, 53, 64, 90])
+def test_where_nobody_waits_for_the_first_piece_a_long_reach_is_paid_for_once(reach):
+    plan = Plan(reach=reach, multiple=8, tile=448)
+    for width, height in ((1200, 800), (6000, 4000)):
+        whole = Region(0, 0, width, height)
+        windows = [piece.window for piece in cut(whole, whole, unwatched(plan))]
+        computed = sum(window.width * window.height for window in windows)
+        assert computed / (width * height) <= 1.4
+        assert max(window.width * window.height for window in windows) <= 1.15 * 1152**2
+    seamless = Plan(reach=0, tile=448)
+    assert unwatched(seamless) == seamless
 
 
 @pytest.mark.parametrize("size", [(20000, 1), (1, 20000), (30000, 9), (12, 9000), (4000, 100)])

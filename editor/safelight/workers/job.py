@@ -37,7 +37,7 @@ from safelight.workers.filter_measurements import Preparations, view
 from safelight.workers.glimpses import GLIMPSE_PAUSE, ROOM, SIDE, short
 from safelight.workers.job_kinds import Task, Whole, kind_of
 from safelight.workers.network_sight import Sight
-from safelight.workers.pieces import Piece, Plan, quarters
+from safelight.workers.pieces import Piece, Plan, quarters, unwatched
 from safelight.workers.remaining_time import Pace
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
@@ -374,6 +374,8 @@ class _Run:
             )
         except ValueError:
             raise self.talk.nonsense() from None
+        if job._listener is None and job.focus is None:
+            self.plan = unwatched(self.plan)
         job.models = dict(planned.models)
         self.talk.saw(job.models)  # before a pixel is shown
         job.device_label = planned.device

@@ -8,7 +8,7 @@ reuse their memory then.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from safelight.api import Region
@@ -34,6 +34,23 @@ class Plan:
     scale: int = 1
     tile: int = 448
     in_steps: bool = False
+
+
+def unwatched(plan: Plan) -> Plan:
+    """The plan where nobody waits for the first pieces: those of a long reach are larger, so that
+    windows have hardly more pixels than their keeps.
+
+    A piece is at least ``_SPARE`` times its reach long, as far as its window stays within
+    ``_LONGEST_WINDOW`` pixels, which bounds its memory; a plan without seams is left as it is.
+    """
+    wanted = min(_SPARE * plan.reach, _LONGEST_WINDOW - 2 * plan.reach)
+    return plan if plan.tile >= wanted else replace(plan, tile=wanted)
+
+
+_SPARE = 17
+"""Reaches along a piece with which a window has 1.25 times the pixels of its keep."""
+
+_LONGEST_WINDOW = 1152
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ def run(job: api.Job, network: str, image: api.Image, level: float | None) -> ap
 
 def parted(image: api.Image, result: api.Image, luminance: float, colour: float) -> api.Image:
     """The image less what a result takes away, as much in luminance and in colour as is wanted."""
+    if luminance == colour == 1:
+        return result
     damage = image - result
     grey = (damage @ LUMINANCE)[..., None]
     return image - np.float32(luminance) * grey - np.float32(colour) * (damage - grey)
