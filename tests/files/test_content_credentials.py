@@ -176,6 +176,30 @@ def test_somebodys_own_certificate_signs_and_one_that_may_not_is_refused(
     assert told(target).valid
 
 
+def test_a_signer_is_vouched_for_by_authorities_that_the_user_has_alone(
+    tmp_path, original, monkeypatch
+):
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    mine, folder = tmp_path / "mine.pem", tmp_path / "authorities"
+    monkeypatch.setattr(content_credentials, "own_certificate", lambda: mine)
+    monkeypatch.setattr(content_credentials, "authorities_folder", lambda: folder)
+    chain = own_chain("Ada", ExtendedKeyUsageOID.EMAIL_PROTECTION)
+    mine.write_bytes(chain)
+    target = tmp_path / "out.jpg"
+    export(denoised(), target, ExportOptions(credentials="own"), origin=Origin(original))
+    assert not told(target).trusted
+    folder.mkdir()
+    (folder / "a.pem").write_bytes(b"-----BEGIN CERTIFICATE-----rubbish-----END CERTIFICATE-----")
+    (folder / "b.pem").write_bytes(own_chain("Bob", ExtendedKeyUsageOID.EMAIL_PROTECTION))
+    assert not told(target).trusted
+    (folder / "c.pem").write_bytes(chain)
+    assert told(target).trusted
+    assert next(told(target).lines()) == (
+        "valid, signed by Ada, Studio, whose certificate is vouched for"
+    )
+
+
 def test_a_format_or_a_machine_without_them_is_a_sentence_and_writes_nothing(
     tmp_path, original, monkeypatch
 ):

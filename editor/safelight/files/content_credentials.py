@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -303,9 +304,49 @@ def signed_file(arrays: Sequence[NDArray[Any]]) -> bytes:
     return data
 
 
-def reading_asked(kind: str, data: bytes) -> bytes:
-    """What ``reported`` is asked: a file of a media type."""
-    text = json.dumps({"type": kind}).encode()
+def authorities_folder() -> Path:
+    """The folder with certificates of those whom the user lets vouch for signers, as ``*.pem``:
+    C2PA's trust list, a publisher's, one's own. None come with Safelight.
+    """
+    return data_folder() / "authorities"
+
+
+def authorities(folder: Path | None = None) -> str:
+    """The certificates of ``folder``, or of ``authorities_folder()``, as one PEM text; what is no
+    certificate is passed over, and what comes after 4 MB of a folder is not read.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    texts, left = [], _MOST_AUTHORITIES
+    for path in sorted((folder or authorities_folder()).glob("*.pem")):
+        try:
+            with path.open("rb") as file:
+                content = file.read(left)
+        except OSError:
+            continue
+        left -= len(content)
+        for block in _CERTIFICATE.findall(content):
+            try:
+                found = x509.load_pem_x509_certificate(block)
+            except ValueError:
+                continue
+            texts.append(found.public_bytes(Encoding.PEM).decode())
+    return "".join(texts)
+
+
+_MOST_AUTHORITIES = 4 << 20
+"""Bytes of certificates that are read."""
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+def reading_asked(kind: str, data: bytes, vouching: str | None = None) -> bytes:
+    """What ``reported`` is asked: a file of a media type, and ``vouching``, the certificates of
+    those who may vouch for its signer, as PEM; those of ``authorities()`` where it is None.
+    """
+    vouching = authorities() if vouching is None else vouching
+    text = json.dumps({"type": kind, "authorities": vouching}).encode()
     return b"".join((_LENGTH.pack(len(text)), text, data))
 
 
@@ -317,7 +358,8 @@ def reported(asked: bytes) -> list[NDArray[Any]]:
 
     facts, data = _split(asked)
     try:
-        with c2pa.Reader(facts["type"], io.BytesIO(data), context=_context()) as reader:
+        context = _context(facts["authorities"])
+        with c2pa.Reader(facts["type"], io.BytesIO(data), context=context) as reader:
             return [np.frombuffer(reader.json().encode(), np.uint8)]
     except (c2pa.C2paError, ValueError) as error:
         return [_json({"failed": str(error)[:600]})]
@@ -376,10 +418,12 @@ def _json(facts: Mapping[str, Any]) -> NDArray[Any]:
     return np.frombuffer(json.dumps(facts).encode(), np.uint8)
 
 
-def _context() -> Any:
+def _context(vouching: str = "") -> Any:
+    """The library's settings; ``vouching`` are certificates of those who may vouch, as PEM."""
     import c2pa
 
-    return c2pa.Context.from_dict(_SETTINGS)
+    trust = {"trust": {"trust_anchors": vouching}} if vouching else {}
+    return c2pa.Context.from_dict({**_SETTINGS, **trust})
 
 
 _ALGORITHMS = {256: b"es256", 384: b"es384", 521: b"es512"}
