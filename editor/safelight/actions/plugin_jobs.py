@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from safelight.workers.network_sight import Sight
 from safelight.workers.plugin_pools import Pools
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire.messages import DeviceFound, FindDevice
-from safelight.workers.worker_pool import WorkerDied
+from safelight.workers.worker_pool import WorkerDied, WorkerProcess
 
 if TYPE_CHECKING:
     from safelight.actions.plugins.editable_plugins import Reloaded
@@ -351,6 +352,17 @@ class Studio:
             prepared=self._preparations if prepared is None else prepared,
             before=before,
         )
+
+    def worker_of(
+        self, declaration: Declaration, *faults: type[Exception]
+    ) -> AbstractContextManager[WorkerProcess]:
+        """A worker that knows a filter, for one matter; ``faults`` as ``Pool.worker`` has them."""
+        return self._pools.of(declaration.plugin).worker(*faults)
+
+    @property
+    def device_wanted(self) -> str:
+        """Where networks are to run: "auto", "cpu" or "cuda"."""
+        return self._device
 
     def sketcher(self, declaration: Declaration, listener: SketchListener) -> Sketcher:
         """What makes small results of a generator; ``listener`` hears of each on its threads.

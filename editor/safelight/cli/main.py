@@ -33,6 +33,9 @@ COMMANDS = {
     "contact-sheet": Command(
         "IN … OUT", "put many pictures on one page", "contact_sheet_command", "sheet"
     ),
+    "inspect": Command(
+        "FILTER IN", "see what a filter does with a photograph", "inspect_command", "inspect_filter"
+    ),
     "filters": Command("", "list the filters and what they can be told", "basic_commands"),
     "formats": Command("", "list what is opened and exported", "basic_commands"),
     "info": Command("FILE", "show what is in a picture", "basic_commands", opens=True),

@@ -123,6 +123,46 @@ def described(path: Path, properties: Mapping[str, str]) -> bytes:
     return bytes(model.SerializeToString())
 
 
+def operators_of(content: bytes) -> list[tuple[str, str, str]]:
+    """The operators of a network that a file's bytes hold, in their order: name, kind, and what
+    their first result is called. Raises OnnxError.
+    """
+    return [
+        (node.name, node.op_type, node.output[0] if node.output else "")
+        for node in _read(content).graph.node
+    ]
+
+
+def kernels_of(content: bytes) -> frozenset[tuple[int, ...]]:
+    """The shapes (out, in, rows, columns) of the convolutions' weights that a file's bytes hold.
+    Raises OnnxError.
+    """
+    graph = _read(content).graph
+    return frozenset(tuple(item.dims) for item in graph.initializer if len(item.dims) == 4)
+
+
+def with_output(content: bytes, tensor: str) -> bytes:
+    """The bytes of a network that gives one more result, the last: what is called ``tensor`` in it.
+    Raises OnnxError where nothing is.
+    """
+    model = _read(content)
+    if not any(tensor in node.output for node in model.graph.node):
+        raise OnnxError(f"nothing in it is called {tensor}")
+    if all(item.name != tensor for item in model.graph.output):
+        model.graph.output.add().name = tensor
+        return bytes(model.SerializeToString())
+    raise OnnxError(f"{tensor} is what it gives already")
+
+
+def _read(content: bytes) -> Any:
+    import onnx
+
+    try:
+        return onnx.load_model_from_string(content)
+    except Exception:  # protobuf's DecodeError, whose class differs between its versions
+        raise OnnxError("it is no ONNX file, or a damaged one") from None
+
+
 def _content(path: Path) -> bytes:
     """The file's bytes. Raises OnnxError for what is no ordinary file of a sensible size."""
     name = path.name

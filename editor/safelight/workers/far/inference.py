@@ -483,20 +483,31 @@ class Inference:
             self._sessions[key] = self._load(*key)
         return self._sessions[key]
 
-    def _load(self, file: str, device: str, threads: int = 0) -> Any:
-        path = Path(file)
+    @staticmethod
+    def _providers(device: str) -> list[str]:
+        return [_CUDA, _CPU] if device == "cuda" else [_CPU]
+
+    def _content(self, path: Path) -> bytes:
+        """The bytes of a network, which are those that it had when it was first read. Raises
+        ModelError.
+        """
         if not path.is_file():
             raise ModelError(f"the network {path.name} is missing")
-        providers = [_CUDA, _CPU] if device == "cuda" else [_CPU]
         try:
             content, digest = network_content(path)
-            if self._digests.setdefault(file, digest) != digest:
-                raise ModelError(f"{path.name} was changed while it was in use")
-            return loaded(content, providers, threads)
         except NetworkChanged as error:
             raise ModelError(f"{path.name} {error}") from None
         except OSError as error:
             raise ModelError(f"{path.name} cannot be read: {error.strerror}") from None
+        if self._digests.setdefault(str(path), digest) != digest:
+            raise ModelError(f"{path.name} was changed while it was in use")
+        return content
+
+    def _load(self, file: str, device: str, threads: int = 0) -> Any:
+        path = Path(file)
+        content = self._content(path)
+        try:
+            return loaded(content, self._providers(device), threads)
         except OutOfMemory as error:
             raise OutOfMemory(f"{path.name}: {error}") from None
         except ModelError as error:
@@ -539,8 +550,11 @@ class Inference:
         return Device("cuda", _cuda_label())
 
 
-def loaded(content: bytes, providers: Sequence[str] = (_CPU,), threads: int = 0) -> Any:
-    """A session of the runtime's; it refuses numbers that lie in other files.
+def loaded(
+    content: bytes, providers: Sequence[str] = (_CPU,), threads: int = 0, *, log: str = ""
+) -> Any:
+    """A session of the runtime's; it refuses numbers that lie in other files. How long each
+    operator takes is written to a file whose name begins with ``log``, if any.
 
     Raises ModelError and OutOfMemory, with the first line of what the runtime says.
     """
@@ -548,6 +562,9 @@ def loaded(content: bytes, providers: Sequence[str] = (_CPU,), threads: int = 0)
     options = runtime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
+    if log:
+        options.enable_profiling = True
+        options.profile_file_prefix = log
     try:
         return runtime.InferenceSession(content, options, providers=list(providers))
     except Exception as error:  # ONNX Runtime's own classes all derive from it

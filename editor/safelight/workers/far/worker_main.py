@@ -46,6 +46,7 @@ from safelight.workers.far.inference import (
     OutOfMemory,
     runtime_version,
 )
+from safelight.workers.far.network_watch import ROUNDS, NetworkWatch
 from safelight.workers.far.plugin_hooks import hooks_of
 from safelight.workers.glimpses import GLIMPSE_PAUSE, glimpse, short
 from safelight.workers.network_file import KEYS, RECORDED
@@ -233,6 +234,7 @@ class Worker:
             messages.MakeTable: self._table,
             messages.RunInTurn: self._run_in_turn,
             messages.Run: self._run,
+            messages.Watch: self._watch,
             messages.Promise: self._promise,
             messages.FindDevice: self._find_device,
             messages.Decode: self._decode,
@@ -422,6 +424,33 @@ class Worker:
                 f"it returned {pixels.dtype} of shape {pixels.shape}; expected float32 {expected}"
             )
         return pixels, carried
+
+    def _watch(self, question: messages.Watch) -> messages.Answer:
+        """Run a filter with its networks watched."""
+        entry, folder = self._filter(question.filter)
+        given = Given(
+            question.region,
+            {name: self._image(place) for name, place in question.images.items()},
+            None,
+            question.prepared,
+            question.region,
+        )
+        image, settings = self._image(question.input), _settings(entry, question.settings)
+        usual, watch = self.inference, NetworkWatch(question.network, question.tensor)
+        self.inference = watch
+        try:
+            job = _Job(self, question, folder, question.device)
+            for _ in range(ROUNDS):
+                job.check()
+                self._called(entry, image, settings, job, given, question.scale)
+            costs = watch.told()
+        finally:
+            self.inference = usual
+            watch.close()
+        if watch.values is None:
+            return messages.Watched(costs=costs)
+        self._made = [watch.values]
+        return messages.Watched(costs=costs, shape=watch.values.shape)
 
     def _run_in_turn(self, question: messages.RunInTurn) -> messages.Answer:
         """Run cheap filters, each on what the one before it made."""

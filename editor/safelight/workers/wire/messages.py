@@ -158,6 +158,25 @@ class Run(Question):
     carried: Mapping[str, Place] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch(Question):
+    """What does each operator of a filter's networks cost on the picture at ``input``?
+
+    Of what is called ``tensor`` in ``network`` the values are made a picture, to be collected.
+    """
+
+    filter: str
+    settings: Settings
+    region: Region
+    input: Place
+    device: str = "cpu"
+    scale: int = 1
+    images: Mapping[str, Place] = field(default_factory=dict)
+    prepared: Settings = field(default_factory=dict)
+    network: str = ""
+    tensor: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A filter among several that run in turn."""
@@ -346,6 +365,14 @@ class Done(Answer):
     """What was asked for lies where it was to lie."""
 
     piece: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched(Answer):
+    """What operators cost, network by network, and the shape of the values to be collected."""
+
+    costs: tuple[Json, ...]
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

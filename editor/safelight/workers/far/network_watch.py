@@ -1,0 +1,193 @@
+"""Network watch: what each operator of a filter's networks costs, and what one of them holds.
+
+A session is made anew for it, which writes down how long each operator takes on this machine; the
+graph is otherwise the one that pictures go through, with all that the runtime makes of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.workers.far.inference import Inference, ModelError, loaded
+from safelight.workers.onnx_file import OnnxError, kernels_of, operators_of, with_output
+
+ROUNDS = 2
+"""How often a filter is to be run: in the first round memory is taken up, the last one counts."""
+
+MOST_OPERATORS = 20_000
+"""Operators of a network that are timed one by one."""
+
+_MOST_TOLD = 400
+"""Operators that are told one by one: the costliest."""
+
+_MOST_CHOSEN = 2000
+"""Operators whose values can be asked for: the first of a network."""
+
+_KERNEL = "_kernel_time"
+
+
+class NetworkWatch(Inference):
+    """Runs networks as ``Inference`` does, and times each operator. Close it.
+
+    Of the operator of ``network`` that makes ``tensor``, the values are kept: ``values`` is the
+    root of their mean square over the channels, float32 (height, width), None where there are none
+    of (1, channels, height, width).
+    """
+
+    def __init__(self, network: str = "", tensor: str = "") -> None:
+        super().__init__()
+        self._network, self._tensor = network, tensor
+        self._folder = tempfile.TemporaryDirectory(prefix="watch-")
+        self._files: dict[str, tuple[Any, bytes]] = {}
+        self.values: NDArray[np.float32] | None = None
+
+    def close(self) -> None:
+        """Let go of what was written down."""
+        self._folder.cleanup()
+
+    def told(self) -> tuple[dict[str, Any], ...]:
+        """Of each network that ran: its ``name``, its ``operators`` with their cost, ``rest`` =
+        seconds of those that are not listed, the ``memory`` in bytes that it held at most, and the
+        ``choices`` of tensors. Nothing can be run afterwards.
+        """
+        return tuple(
+            _told(Path(file), content, json.loads(Path(session.end_profiling()).read_text("utf-8")))
+            for file, (session, content) in self._files.items()
+        )
+
+    def _load(self, file: str, device: str, threads: int = 0) -> Any:
+        path = Path(file)
+        content = self._content(path)
+        try:
+            count = len(operators_of(content))
+            if count > MOST_OPERATORS:
+                raise ModelError(
+                    f"{path.name} has {count:,} operators; of more than {MOST_OPERATORS:,} not"
+                    " each is timed"
+                )
+            if self._tensor and path.name == self._network:
+                content = with_output(content, self._tensor)
+        except OnnxError as error:
+            raise ModelError(f"{path.name}: {error}") from None
+        session = loaded(content, self._providers(device), threads, log=f"{self._folder.name}/run")
+        self._files[file] = session, content
+        return session
+
+    def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
+        made = super()._call(session, feeds, name)
+        if self._tensor and name == self._network:
+            self.values = _mean_square(made[-1])
+        return made
+
+
+def _mean_square(values: Any) -> NDArray[np.float32] | None:
+    found = np.asarray(values)
+    if found.ndim != 4 or found.shape[0] != 1 or found.dtype.kind != "f" or 0 in found.shape:
+        return None
+    return np.asarray(np.sqrt(np.square(found[0].astype(np.float32)).mean(0)), np.float32)
+
+
+def _told(path: Path, content: bytes, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    runs: dict[str, list[Mapping[str, Any]]] = {}
+    for event in events:
+        if event.get("cat") == "Node" and event["name"].endswith(_KERNEL):
+            runs.setdefault(event["name"].removesuffix(_KERNEL), []).append(event)
+    kernels = kernels_of(content)
+    operators = [_operator(name, found, kernels) for name, found in runs.items()]
+    operators.sort(key=lambda item: -item["seconds"])
+    memory = [int(x["args"].get("mem_bytes_in_use", 0)) for found in runs.values() for x in found]
+    return {
+        "name": path.name,
+        "bytes": len(content),
+        "count": len(operators),
+        "seconds": sum(item["seconds"] for item in operators),
+        "multiply_adds": sum(item["multiply_adds"] for item in operators),
+        "memory": max(memory, default=0),
+        "operators": operators[:_MOST_TOLD],
+        "rest": sum(item["seconds"] for item in operators[_MOST_TOLD:]),
+        "choices": list(_choices(content)),
+    }
+
+
+def _operator(
+    name: str, events: Sequence[Mapping[str, Any]], kernels: Collection[tuple[int, ...]]
+) -> dict[str, Any]:
+    """What is told of an operator; of its runs, those of the last round count."""
+    counted = events[len(events) * (ROUNDS - 1) // ROUNDS :]
+    facts = counted[-1]["args"]
+    kind = str(facts.get("op_name", ""))[:60]
+    given, made = _shapes(facts.get("input_type_shape")), _shapes(facts.get("output_type_shape"))
+    return {
+        "name": name[:120],
+        "kind": kind,
+        "runs": len(counted),
+        "seconds": sum(event["dur"] for event in counted) / 1e6,
+        "bytes": int(facts.get("output_size", 0)),
+        "parameters": int(facts.get("parameter_size", 0)) // 4,
+        "shape": list(made[0]) if made else [],
+        "multiply_adds": len(counted)
+        * multiply_adds(str(facts.get("op_name", "")), given, made, kernels),
+    }
+
+
+def _unfilled(weights: tuple[int, ...], kernels: Collection[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape in the file of ``weights`` whose channels may be filled up; where several could be
+    meant, or none, the shape as it is.
+    """
+    if weights in kernels:
+        return weights
+    fitting = [
+        shape
+        for shape in kernels
+        if shape[2:] == weights[2:]
+        and all(0 <= filled - own < _VECTOR for filled, own in zip(weights, shape, strict=True))
+    ]
+    return fitting[0] if len(fitting) == 1 else weights
+
+
+_VECTOR = 16
+"""Channels that the runtime computes at once, at most."""
+
+
+def _shapes(told: Any) -> list[tuple[int, ...]]:
+    return [tuple(shape) for item in told or () for shape in item.values()]
+
+
+def multiply_adds(
+    kind: str,
+    given: Sequence[tuple[int, ...]],
+    made: Sequence[tuple[int, ...]],
+    kernels: Collection[tuple[int, ...]] = (),
+) -> int:
+    """How many products an operator of a ``kind`` sums for one run, from the shapes of what it is
+    ``given``, weights among them, and of what it has ``made``; 0 for kinds that multiply nothing.
+
+    ``kernels`` are the shapes of convolutions in the file: the runtime fills channels up to what
+    its vectors hold, and what it multiplies with nothing is not counted.
+    """
+    if len(given) < 2 or not made:
+        return 0
+    if kind in ("Conv", "FusedConv", "QLinearConv", "ConvInteger"):
+        weights = given[3] if kind == "QLinearConv" and len(given) > 3 else given[1]
+        own = _unfilled(weights, kernels)
+        places = math.prod(made[0]) // max(weights[0], 1)
+        return places * math.prod(own)
+    if kind == "ConvTranspose":
+        return math.prod(given[0]) * math.prod(given[1][1:])
+    if kind in ("MatMul", "FusedMatMul", "Gemm", "FusedGemm", "MatMulInteger") and given[0]:
+        return math.prod(made[0]) * given[0][-1]
+    return 0
+
+
+def _choices(content: bytes) -> Iterator[dict[str, str]]:
+    for name, kind, tensor in operators_of(content)[:_MOST_CHOSEN]:
+        if tensor:
+            yield {"name": name[:120], "kind": kind, "tensor": tensor[:200]}
