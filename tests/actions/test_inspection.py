@@ -20,24 +20,15 @@ from safelight.actions.stop import Stop, Stopped
 from safelight.pixels import Raster
 from safelight.workers.far.inference import ModelError
 from safelight.workers.far.network_watch import MOST_OPERATORS, NetworkWatch, multiply_adds
-from tests.plugins.installed_module import install
-from tests.workers.networks import FREE, model, node, value, weights
+from tests.plugins.inspected_plugin import inspected
+from tests.workers.networks import FREE, model, node, value
 
 SIDE = 96
 
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    folder = install(tmp_path_factory.mktemp("inspected"), "safelight_inspected")
-    stated = {"contract": "1", "reach": "1", "scale": "1", "multiple": "1"}
-    stated = {f"safelight.{name}": text for name, text in stated.items()}
-    convolution = [
-        node("Conv", "image kernel", "felt", pads=[1, 1, 1, 1], name="see"),
-        node("Relu", "felt", "result", name="keep"),
-    ]
-    inputs, outputs = [value("image", FREE)], [value("result", FREE)]
-    kernel = {"kernel": weights()}
-    (folder / "one.onnx").write_bytes(model(convolution, inputs, outputs, kernel, stated))
+    folder = inspected(tmp_path_factory.mktemp("inspected"))
     with Studio("cpu", plugin_folders=[folder]) as studio:
         yield studio
 

@@ -162,6 +162,11 @@ def inspect(
     begin()
     found = tuple(changes(tried, result))
     begin()
-    origin = pixel_origin(tried, at)
+    before = _PARTS[-2][1]
+
+    def further(share: float) -> None:
+        told(before + share * (1 - before), _PARTS[-1][0])
+
+    origin = pixel_origin(tried, at, further)
     told(1.0, "")
     return Inspection(tried, result, networks, invention, seam, found, origin, at, untold)

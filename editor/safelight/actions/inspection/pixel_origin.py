@@ -9,7 +9,7 @@ apart as the filter says that it sees, so that many are tried at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,15 +57,18 @@ class Origin:
     tried: int
 
 
-def pixel_origin(tried: TriedFilter, point: tuple[int, int]) -> Origin:
-    """Where the pixel of the result above ``point`` (x, y of ``tried.picture``) comes from. Raises
-    FilterFailed and Stopped.
+def pixel_origin(
+    tried: TriedFilter, point: tuple[int, int], told: Callable[[float], object] = lambda done: None
+) -> Origin:
+    """Where the pixel of the result above ``point`` (x, y of ``tried.picture``) comes from;
+    ``told`` hears how far it is, 0 to 1. Raises FilterFailed and Stopped.
     """
     declared = None if tried.sees_all else tried.plan.reach
     radius = _WHOLE_SIDE // 2 if declared is None else declared + _BEYOND
     place = _Place(tried, point, radius)
     blocks = place.blocks()
-    changes = place.changes(blocks)
+    parts = len(blocks) / (len(blocks) + len(place.distances))
+    changes = place.changes(blocks, lambda done: told(done * parts))
     strongest = max(changes, default=0.0)
     found = np.zeros(tried.picture.shape[:2], np.float32)
     if strongest > _NOTHING:
@@ -73,7 +76,8 @@ def pixel_origin(tried: TriedFilter, point: tuple[int, int]) -> Origin:
             found[place.top + rows.start : place.top + rows.stop][
                 :, place.left + columns.start : place.left + columns.stop
             ] = change / strongest
-    beyond = place.changes([distance - 1 for distance in place.distances])
+    kept = [distance - 1 for distance in place.distances]
+    beyond = place.changes(kept, lambda done: told(parts + done * (1 - parts)))
     least = max(_LEAST * strongest, _NOTHING)
     felt = [far for far, change in zip(place.distances, beyond, strict=True) if change > least]
     return Origin(point, found, max(felt, default=0), declared, len(blocks) + len(beyond))
@@ -113,13 +117,15 @@ class _Place:
         rows, columns = (_parts(side, count) for side in (height, width))
         return [(row, column) for row in rows for column in columns]
 
-    def changes(self, covers: Sequence[Cover | int]) -> list[float]:
+    def changes(
+        self, covers: Sequence[Cover | int], told: Callable[[float], object]
+    ) -> list[float]:
         """How far the pixel changes with each cover: a part, or all that is further away than so
         many pixels.
         """
         return [
             float(np.abs(pixel - self._usual).max())
-            for pixel in self._pixels([self._covered(cover) for cover in covers])
+            for pixel in self._pixels([self._covered(cover) for cover in covers], told)
         ]
 
     def _covered(self, cover: Cover | int) -> NDArray[np.float32]:
@@ -141,7 +147,11 @@ class _Place:
         step = np.where(self._calm > 0.5, np.float32(-0.1), np.float32(0.1))
         return np.asarray(self._calm + step, np.float32)
 
-    def _pixels(self, pieces: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    def _pixels(
+        self,
+        pieces: list[NDArray[np.float32]],
+        told: Callable[[float], object] = lambda done: None,
+    ) -> list[NDArray[np.float32]]:
         """The point's pixels in the results of pictures of the place."""
         height, width = self.piece.shape[:2]
         x, y = self.at
@@ -160,6 +170,7 @@ class _Place:
                 row, column = divmod(number, across)
                 padded = np.pad(piece, ((0, tall - height), (0, wide - width), (0, 0)), mode="edge")
                 sheet[row * tall :, column * wide :][:tall, :wide] = padded
+            told(first / len(pieces))
             result = self.tried.made(sheet)
             for number in range(len(some)):
                 row, column = divmod(number, across)

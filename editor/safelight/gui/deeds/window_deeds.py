@@ -12,6 +12,7 @@ from safelight.gui import (
     develop_raw,
     exchange_pictures,
     export_photograph,
+    inspect_layer,
     open_and_export_frames,
     print_photograph,
     save_and_run_recipes,
@@ -350,6 +351,11 @@ def of_layers(context: DeedContext) -> list[Deed]:
     menu.part(5)
     menu.front("try again", "&Try again", try_again, when=failed, context=True)
     menu.front("refresh", "Refres&h", refresh, when=stale, context=True)
+    menu.front(
+        *("inspect", "Inspect filter…", partial(inspect_layer.inspect_layer, context)),
+        when=partial(inspect_layer.can_inspect, context),
+        tip="What its networks cost, what it adds, how far it sees and how steady it is",
+    )
     return menu.lines
 
 
