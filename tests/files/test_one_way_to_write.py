@@ -88,6 +88,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("gui/save_projects.py", "workspace.session.files.save"): "a project, by files/project.py",
     ("files/open_picture.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("actions/synthesised_map.py", "picture.save"): "into memory, for atomic_write",
+    ("actions/inspection/inspection_report.py", "?.save"): "into memory, for a report's pictures",
+    ("actions/inspection/robustness.py", "?.save"): "into memory, a JPEG that is tried",
     ("files/sequences/frame_writers.py", "indexed.save"): "into memory, for atomic_write",
     ("files/sequences/frame_writers.py", "first.save"): "into atomic_write's stream",
     (

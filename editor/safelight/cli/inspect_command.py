@@ -9,8 +9,9 @@ from safelight import actions
 from safelight.actions.inspection.inspection import inspect
 from safelight.actions.inspection.inspection_report import write_report
 from safelight.actions.inspection.tried_filter import NotInspected, TriedFilter
-from safelight.cli.basic_commands import reload, reported, say
+from safelight.cli.basic_commands import reload
 from safelight.cli.command_options import add_opening, development_of, settings_of
+from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import complain, tell

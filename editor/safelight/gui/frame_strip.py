@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QMenu,
     QToolButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.document import Document, Edit, frames
+from safelight.document.command import DECLARED
 from safelight.document.keyframe_commands import move_keyframe
 from safelight.document.onion_skin import onion_skin
 from safelight.document.sequence_commands import (
@@ -225,12 +225,16 @@ class FrameStrip(QFrame):
         session = self._session
         if session is None:
             return
+        from safelight.gui.command_dialog import CommandDialog
+
         now = frames.durations(session.history.document)[session.frame]
-        words = "How long each is shown, in milliseconds"
-        asked = self, "Duration of frames", words, now, 1, frames.LONGEST
-        duration, sure = QInputDialog.getInt(*asked)
-        if sure:
-            self._do(frame_duration(frames=told, duration=duration))
+        dialog = CommandDialog(
+            DECLARED["frame_duration"], {"frames": told}, {"duration": now}, self.window()
+        )
+        dialog.chosen.connect(
+            lambda chosen: self._do(frame_duration(frames=told, duration=chosen["duration"]))
+        )
+        dialog.open()
 
     def _slid(self, number: int) -> None:
         self.pause()

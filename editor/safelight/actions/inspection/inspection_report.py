@@ -55,7 +55,7 @@ def maps_of(found: Inspection) -> Mapping[str, NDArray[np.uint8]]:
 
 
 def shown_picture(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A picture of float32, 0 to 1, in 8 bits."""
+    """A picture of float32 (height, width, 3), 0 to 1, in 8 bits: uint8 of that shape."""
     return np.rint(np.clip(np.nan_to_num(picture), 0, 1) * 255).astype(np.uint8)
 
 

@@ -31,7 +31,7 @@ def invention_map(before: NDArray[np.float32], after: NDArray[np.float32]) -> ND
 
 
 def explained_by(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The part of ``after`` that ``before`` explains, of the shape of ``after``."""
+    """The part of ``after`` that ``before`` explains: float32 (height, width, 3)."""
     if before.shape != after.shape:
         return _back_projected(before, after.shape[1] // before.shape[1])
     planes = [guided(before, after[..., n], _RADIUS, _EVEN) for n in range(after.shape[2])]

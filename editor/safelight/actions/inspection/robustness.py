@@ -42,8 +42,8 @@ class Change:
 
 
 def changes(tried: TriedFilter, whole: NDArray[np.float32]) -> Iterator[Change]:
-    """Each change tried, beside ``whole``, the result of the picture as it is. Raises FilterFailed
-    and Stopped.
+    """Each change tried, beside ``whole``, the result of the picture as it is: float32 (height,
+    width, 3). Raises FilterFailed and Stopped.
     """
     picture, scale = tried.picture, tried.scale
     moved = _moved(tried, whole)

@@ -31,8 +31,8 @@ class Seam:
 
 def seam_check(tried: TriedFilter, whole: NDArray[np.float32]) -> Seam | None:
     """Have the left and the right half made apart, each with the pixels around that the filter says
-    it needs, and compare with ``whole``, the result in one piece. None for a filter that sees all,
-    or where the part is too small to be cut. Raises FilterFailed and Stopped.
+    it needs, and compare with ``whole``, float32 (height, width, 3): one piece's result. None for a
+    filter that sees all, or where the part is too small to be cut. Raises FilterFailed and Stopped.
     """
     reach, grid = tried.plan.reach, tried.plan.multiple
     width = tried.picture.shape[1]

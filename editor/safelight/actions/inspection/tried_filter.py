@@ -121,8 +121,8 @@ class TriedFilter:
         return self.plan.reach >= WHOLE
 
     def made(self, picture: Picture) -> Picture:
-        """What the filter makes of a picture: float32 (height · scale, width · scale, 3). Raises
-        FilterFailed and Stopped.
+        """What the filter makes of a picture (height, width, 3): float32, ``scale`` times as large
+        each way. Raises FilterFailed and Stopped.
         """
         self.stop.check()
         self.runs += 1
