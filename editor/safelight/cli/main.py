@@ -36,6 +36,7 @@ COMMANDS = {
     "inspect": Command(
         "FILTER IN", "see what a filter does with a photograph", "inspect_command", "inspect_filter"
     ),
+    "verify": Command("PROJECT", "make results afresh, and compare", "verify_command"),
     "filters": Command("", "list the filters and what they can be told", "basic_commands"),
     "formats": Command("", "list what is opened and exported", "basic_commands"),
     "info": Command("FILE", "show what is in a picture", "basic_commands", opens=True),

@@ -48,7 +48,8 @@ class Kept:
     ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
     each network that ran, ``synthetic`` how much of it was never there: made by a generator in what
     it was computed from, where it can still be seen when that layer is gone, or by the filter.
-    ``frame`` is the picture of a sequence that it was computed for; 0 without one.
+    ``frame`` is the picture of a sequence that it was computed for; 0 without one. ``made_with``
+    names what it was computed with: "editor", "plugin", "runtime", "device", as far as is known.
     """
 
     raster: Raster
@@ -57,9 +58,11 @@ class Kept:
     synthetic: Synthetic = ""
     place: Place = IDENTITY
     frame: int = 0
+    made_with: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "models", MappingProxyType(dict(self.models)))
+        for name in ("models", "made_with"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 
 @dataclass(frozen=True, slots=True)

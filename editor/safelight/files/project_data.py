@@ -370,7 +370,8 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
             "synthetic": kept.synthetic,
         }
         | _told_place("place", kept.place)
-        | ({"frame": kept.frame} if kept.frame else {}),
+        | ({"frame": kept.frame} if kept.frame else {})
+        | ({"made_with": dict(kept.made_with)} if kept.made_with else {}),
     }
 
 
@@ -604,7 +605,11 @@ def _kept_from_json(data: _Fields, find: Find) -> Kept:
     if pixels.channels == 1:
         raise DataError("what a filter has kept is a mask, no picture")
     frame = data.optional("frame", int) or 0
-    return Kept(pixels, key, models, data.synthetic(), data.place("place"), frame)
+    made_with = data.optional("made_with", dict) or {}
+    if not all(isinstance(text, str) for text in (*made_with, *made_with.values())):
+        raise DataError("what made a result is no text")
+    place = data.place("place")
+    return Kept(pixels, key, models, data.synthetic(), place, frame, made_with)
 
 
 class _Fields:

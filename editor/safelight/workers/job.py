@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight import __version__
 from safelight.api import Declaration, Prepared, Region, Value
 from safelight.document import (
     Document,
@@ -197,7 +198,7 @@ class Job:
         self.document = document
         self.region = (region or document.region).intersect(document.region)
         self.focus = focus
-        self.device_label = ""
+        self.device_label = self.runtime = ""
         self.models: dict[str, str] = {}
         self.outcome: JobFinished | JobFailed | JobCancelled | None = None
         self._key = ""
@@ -244,7 +245,24 @@ class Job:
         outcome = self.outcome
         if not isinstance(outcome, JobFinished) or not self._task.is_whole:
             raise RuntimeError("the job has no result for the whole picture")
-        return self._kind.edit(Whole(outcome.layers, self.models, self._key), above)
+        return self._kind.edit(Whole(outcome.layers, self.models, self._key, self.made_with), above)
+
+    @property
+    def made_with(self) -> dict[str, str]:
+        """What the result is computed with, in words: "editor", "plugin", "runtime", "device"."""
+        declaration = self.declaration
+        told = {
+            "editor": __version__,
+            "plugin": f"{declaration.plugin} {declaration.version}".strip(),
+            "runtime": self.runtime,
+            "device": self.device_label,
+        }
+        return {name: text for name, text in told.items() if text}
+
+    @property
+    def key(self) -> str:
+        """What a finished whole result was computed from (``document.result_key``), else ""."""
+        return self._key
 
     # -- the job's thread --------------------------------------------------------------------
 
@@ -378,7 +396,7 @@ class _Run:
             self.plan = unwatched(self.plan)
         job.models = dict(planned.models)
         self.talk.saw(job.models)  # before a pixel is shown
-        job.device_label = planned.device
+        job.device_label, job.runtime = visible(planned.device), visible(planned.runtime)
         self.uses_cuda = planned.device_name == "cuda"
 
     def _prepare(self) -> None:

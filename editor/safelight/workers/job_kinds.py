@@ -148,12 +148,13 @@ class Part:
 @dataclass(frozen=True)
 class Whole:
     """A whole result: of each part by its layer's id, with the networks it was computed with
-    (SHA-256 by name) and the key of what it was computed from.
+    (SHA-256 by name), the key of what it was computed from, and what it was ``made_with``.
     """
 
     rasters: Mapping[str, Raster]
     models: Mapping[str, str]
     key: str
+    made_with: Mapping[str, str]
 
     @property
     def raster(self) -> Raster:
@@ -227,7 +228,12 @@ class Kind:
         invented: Synthetic = "partly" if task.declaration.invents else ""
         synthetic = self.parts[0].document.synthetic or invented
         frame = frames.position(task.document)
-        kept = Kept(whole.raster, whole.key, whole.models, synthetic, task.document.frame, frame)
+        kept = Kept(
+            *(whole.raster, whole.key, whole.models, synthetic),
+            place=task.document.frame,
+            frame=frame,
+            made_with=whole.made_with,
+        )
         if task.layer_id is not None:
             return edits.keep_result(task.layer_id, kept, task.filter)
         return edits.add_layer(task.new_layer(kept), above, task.declaration.title)

@@ -19,6 +19,7 @@ from safelight.gui import (
     save_looks,
     save_projects,
     selection_files,
+    verify_layer,
 )
 from safelight.gui.batch.open_batch_window import open_batch
 from safelight.gui.command_search import search
@@ -355,6 +356,11 @@ def of_layers(context: DeedContext) -> list[Deed]:
         *("inspect", "Inspect filter…", partial(inspect_layer.inspect_layer, context)),
         when=partial(inspect_layer.can_inspect, context),
         tip="What its networks cost, what it adds, how far it sees and how steady it is",
+    )
+    menu.front(
+        *("verify", "Verify result", partial(verify_layer.verify_layer, context)),
+        when=partial(verify_layer.can_verify, context),
+        tip="Make the result that the layer keeps afresh, and compare",
     )
     return menu.lines
 

@@ -334,6 +334,7 @@ class Worker:
             in_steps=plan.in_steps,
             device=device.label if device else "",
             device_name=device.name if device else "cpu",
+            runtime=f"ONNX Runtime {runtime_version()}" if models else "",
             models={name: contract.sha256 for name, contract in models.items()},
         )
 

@@ -328,6 +328,7 @@ class Planned(Answer):
     device: str = ""
     device_name: str = "cpu"
     in_steps: bool = False
+    runtime: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
