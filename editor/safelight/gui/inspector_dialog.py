@@ -80,6 +80,7 @@ class InspectorDialog(QDialog):
         self._maps: dict[str, NDArray[np.uint8]] = {}
         self._stop = Stop()
         self.list = QListWidget()
+        self.list.setWordWrap(True)
         self.picture = _Picture()
         self.words = QTextBrowser()
         self.words.setOpenLinks(False)
@@ -91,6 +92,7 @@ class InspectorDialog(QDialog):
         self.operators.setMinimumContentsLength(24)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
         self.said = remark("Looking at a part of the photograph…")
         self.hint = remark("Click on the picture to ask where that pixel of the result comes from.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -1,4 +1,4 @@
-"""Verify layer: the active layer's kept result made afresh on a thread, and what came of it said."""
+"""Verify layer: the active layer's kept result made afresh on a thread, and what came of it."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Inspection:
             height, width = self.tried.picture.shape[:2]
             yield (
                 f"Network {item.name}",
-                f"{item.count} operators, {item.multiply_adds / 1e9:.2f} thousand million"
+                f"{item.count} operators, {item.multiply_adds / 1e9:.2f} billion"
                 f" multiply-adds and {item.seconds:.2f} s for {width} × {height} pixels on this"
                 f" machine; {item.memory / 1e6:.0f} MB of memory at most.",
             )

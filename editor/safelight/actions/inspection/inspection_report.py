@@ -50,7 +50,7 @@ def maps_of(found: Inspection) -> Mapping[str, NDArray[np.uint8]]:
     if found.seam is not None and found.seam.visible:
         shown["Where pieces do not fit together"] = laid_over(result, found.seam.map)
     for change in found.changes:
-        shown[f"Where it changes its mind, {change.change}"] = laid_over(result, change.map)
+        shown[f"Unsteady {change.change}"] = laid_over(result, change.map)
     return shown
 
 

@@ -51,8 +51,8 @@ def changes(tried: TriedFilter, whole: NDArray[np.float32]) -> Iterator[Change]:
         yield moved
     noise = np.random.default_rng(0).normal(0, NOISE, picture.shape).astype(np.float32)
     for words, other in (
-        ("with noise of half an 8-bit step", picture + noise),
-        (f"saved as a JPEG of quality {QUALITY}", _as_jpeg(picture)),
+        ("with noise of half a step", picture + noise),
+        (f"saved as JPEG {QUALITY}", _as_jpeg(picture)),
     ):
         yield _change(words, other - picture, tried.made(other) - whole, scale)
 
