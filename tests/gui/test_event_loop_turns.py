@@ -83,9 +83,9 @@ def test_no_turn_of_the_event_loop_makes_two_large_parts(window, photo, turn, qt
 def test_it_is_put_together_while_the_photograph_is_read(window, photo, qtbot, monkeypatch):
     may_read, read = threading.Event(), loaded.open_for_the_screen
 
-    def held(*args):
+    def held(*args, **options):
         may_read.wait()
-        return read(*args)
+        return read(*args, **options)
 
     monkeypatch.setattr(loaded, "open_for_the_screen", held)
     made = []

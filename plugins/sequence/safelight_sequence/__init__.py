@@ -169,6 +169,7 @@ def frames_between(image: api.Image, before: api.Before | None) -> Made:
     category="Sequence",
     carries={"frame": FRAME, "hidden": STATE, "cell": STATE},
     reach=motion_paths.REACH,
+    keeps_grey=True,
     invents=True,
     adds="after",
 )

@@ -73,7 +73,7 @@ def filtered_frames(
     held = Frames(tuple(made), frames.durations(document), frames.position(document))
     layer = Layer(declaration.title, held, synthetic="partly" if declaration.invents else "")
     if grows:
-        return _alone(document, layer)
+        return _alone(document, layer, held.picture)
     return edits.add_layer(layer, None, declaration.title).apply(document)
 
 
@@ -127,13 +127,12 @@ def _with_more(
             made, _ = filtered(Document.from_raster(shown[-1], profile=document.profile))
     hear(1.0)
     held = Frames(tuple(shown), tuple(lengths), 0)
-    return _alone(document, Layer(declaration.title, held, synthetic="partly"))
+    layer = Layer(declaration.title, held, synthetic="partly")
+    return _alone(document, layer, held.picture)
 
 
-def _alone(document: Document, layer: Layer) -> Document:
-    """A document of a layer of frames alone, of their size."""
-    first = layer.content.picture if isinstance(layer.content, Frames) else None
-    assert first is not None
+def _alone(document: Document, layer: Layer, first: Raster) -> Document:
+    """A document of a layer of frames alone, as large as the ``first`` of them."""
     return replace(
         document,
         width=first.width,
