@@ -55,10 +55,13 @@ class Receipt:
     depth: str
     made_with: Mapping[str, str]
 
+    def told(self) -> dict[str, Any]:
+        """The receipt as JSON has it."""
+        return {"format": FORMAT, "version": VERSION, "receipt": asdict(self)}
+
     def to_json(self) -> str:
         """The receipt as a JSON text."""
-        told = {"format": FORMAT, "version": VERSION} | {"receipt": asdict(self)}
-        return json.dumps(told, indent=2, ensure_ascii=False, default=dict)
+        return json.dumps(self.told(), indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

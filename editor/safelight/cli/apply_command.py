@@ -19,7 +19,7 @@ from safelight.cli.command_options import (
     add_exporting,
     add_running,
     choices_of,
-    development_of,
+    opened_as_told,
     opening_of,
     parsed,
     settings_of,
@@ -73,12 +73,7 @@ def _apply(parser: Parser, options: argparse.Namespace) -> int:
         steps = (Record("filter", filter.id, settings),)
         origin = actions.Origin(Path(options.input), steps)
         target = Target(options.output, choices_of(options), studio, options.overwrite, origin)
-        opened = actions.open_picture(
-            options.input,
-            pixel_limit=options.pixel_limit,
-            importers=studio.importers,
-            told=development_of(options),
-        )
+        opened = opened_as_told(options.input, options, studio)
         say(opened.notes)
         document = opened.document
         if options.auto:

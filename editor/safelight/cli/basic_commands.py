@@ -13,7 +13,7 @@ from safelight import __version__, actions
 from safelight.api import Declaration
 from safelight.cli.command_options import (
     add_opening,
-    development_of,
+    opened_as_told,
 )
 from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, add_json, file_name
@@ -150,12 +150,7 @@ def _info(options: argparse.Namespace) -> int:
         told: Mapping[str, str] = actions.describe(document.metadata)
     else:
         with actions.Studio() as studio:
-            opened = actions.open_picture(
-                options.file,
-                pixel_limit=options.pixel_limit,
-                importers=studio.importers,
-                told=development_of(options),
-            )
+            opened = opened_as_told(options.file, options, studio)
         document, told = opened.document, opened.facts
         form, notes = opened.format, list(opened.notes)
     facts: dict[str, Any] = {

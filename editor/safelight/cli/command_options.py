@@ -63,6 +63,20 @@ def add_opening(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def opened_as_told(
+    path: str, options: argparse.Namespace, studio: actions.Studio
+) -> actions.Opened:
+    """A photograph, opened as the options of ``add_opening`` say. Raises OpenError and
+    ParameterError.
+    """
+    return actions.open_picture(
+        path,
+        pixel_limit=options.pixel_limit,
+        importers=studio.importers,
+        told=development_of(options),
+    )
+
+
 def development_of(options: argparse.Namespace) -> dict[str, Value]:
     """What a raw file is told, as the options say. Raises ParameterError."""
     codec = next(item for item in actions.CODECS if item.opening)

@@ -18,7 +18,7 @@ from safelight.cli.command_options import (
     add_exporting,
     add_opening,
     choices_of,
-    development_of,
+    opened_as_told,
     told_of,
 )
 from safelight.cli.command_outcome import reported, say
@@ -169,12 +169,7 @@ def _opened(
         project, history = actions.Project.open(options.input, pixel_limit=options.pixel_limit)
         stack.callback(project.close)
         return as_seen(history).document, history.records(), ()
-    opened = actions.open_picture(
-        options.input,
-        pixel_limit=options.pixel_limit,
-        importers=studio.importers,
-        told=development_of(options),
-    )
+    opened = opened_as_told(options.input, options, studio)
     return opened.document, (), tuple(opened.notes)
 
 

@@ -10,7 +10,7 @@ from safelight.actions.inspection.inspection import inspect
 from safelight.actions.inspection.inspection_report import write_report
 from safelight.actions.inspection.tried_filter import NotInspected, TriedFilter
 from safelight.cli.basic_commands import reload
-from safelight.cli.command_options import add_opening, development_of, settings_of
+from safelight.cli.command_options import add_opening, opened_as_told, settings_of
 from safelight.cli.command_outcome import reported, say
 from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.progress import ProgressBar
@@ -46,12 +46,7 @@ def _inspect(options: argparse.Namespace) -> int:
         reload(studio)
         filter = studio.filter(options.filter)
         settings = settings_of(filter, options.set)
-        opened = actions.open_picture(
-            options.input,
-            pixel_limit=options.pixel_limit,
-            importers=studio.importers,
-            told=development_of(options),
-        )
+        opened = opened_as_told(options.input, options, studio)
         say(opened.notes)
         bar = ProgressBar(filter.title, sys.stderr, hidden=options.quiet)
         try:

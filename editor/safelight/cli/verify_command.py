@@ -49,9 +49,8 @@ def _verify(options: argparse.Namespace) -> int:
         if not layers:
             which = f"No layer called {options.layer}" if options.layer else "No layer"
             return complain(f"{which} of {options.input} keeps a result.", 1)
-        receipts, differing = [], 0
+        differing = 0
         for layer in layers:
-            receipts.append(json.loads(receipt_of(document, layer.id, studio.live).to_json()))
             try:
                 verdict = verified(studio, document, layer.id)
             except (NoReceipt, actions.FilterFailed, actions.UnknownFilter) as error:
@@ -61,6 +60,7 @@ def _verify(options: argparse.Namespace) -> int:
             differing += not verdict.same
             tell(f"{layer.name}: {' '.join(verdict.sentences())}")
         if options.receipt is not None:
+            receipts = [receipt_of(document, layer.id, studio.live).told() for layer in layers]
             text = json.dumps(receipts, indent=2, ensure_ascii=False).encode()
             atomic_write(
                 options.receipt, lambda file: file.write(text), overwrite=options.overwrite

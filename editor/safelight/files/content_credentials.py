@@ -315,11 +315,14 @@ def authorities(folder: Path | None = None) -> str:
     """The certificates of ``folder``, or of ``authorities_folder()``, as one PEM text; what is no
     certificate is passed over, and what comes after 4 MB of a folder is not read.
     """
+    paths = sorted((folder or authorities_folder()).glob("*.pem"))
+    if not paths:
+        return ""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
     texts, left = [], _MOST_AUTHORITIES
-    for path in sorted((folder or authorities_folder()).glob("*.pem")):
+    for path in paths:
         try:
             with path.open("rb") as file:
                 content = file.read(left)

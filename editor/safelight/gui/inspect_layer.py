@@ -9,15 +9,18 @@ from PySide6.QtCore import Qt
 from safelight.gui.deed_context import DeedContext
 
 if TYPE_CHECKING:
+    from safelight.api import Declaration
     from safelight.gui.workspace import Workspace
 
 
 def can_inspect(context: DeedContext, front: Workspace) -> bool:
     """Whether the active layer has a filter that can be tried."""
-    held = front.session.layer.filter
-    if held is None or context.backend.studio is None:
+    declared = _declared(context, front)
+    if declared is None:
         return False
-    return any(item.id == held.id and item.kind == "filter" for item in context.backend.filters)
+    from safelight.actions.inspection.tried_filter import can_be_tried
+
+    return can_be_tried(declared)
 
 
 def inspect_layer(context: DeedContext, front: Workspace) -> None:
@@ -25,8 +28,7 @@ def inspect_layer(context: DeedContext, front: Workspace) -> None:
     from safelight.gui.inspector_dialog import InspectorDialog
 
     session, studio = front.session, context.backend.studio
-    held = session.layer.filter
-    declared = next((x for x in context.backend.filters if held and x.id == held.id), None)
+    held, declared = session.layer.filter, _declared(context, front)
     if held is None or studio is None or declared is None:
         return
     seen = front.canvas.visible()
@@ -36,3 +38,11 @@ def inspect_layer(context: DeedContext, front: Workspace) -> None:
     )
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.show()
+
+
+def _declared(context: DeedContext, front: Workspace) -> Declaration | None:
+    """What is known of the active layer's filter; None without one that is installed."""
+    held = front.session.layer.filter
+    if held is None or context.backend.studio is None:
+        return None
+    return next((item for item in context.backend.filters if item.id == held.id), None)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -32,18 +31,22 @@ from safelight.actions import Document, Studio
 from safelight.actions.inspection.inspection import Inspection, inspect
 from safelight.actions.inspection.inspection_report import (
     HEADS,
+    ORIGIN,
     laid_over,
     maps_of,
+    origin_map,
     rows_of,
     write_report,
 )
 from safelight.actions.inspection.network_cost import network_cost
+from safelight.actions.inspection.pixel_origin import pixel_origin
 from safelight.actions.inspection.tried_filter import NotInspected, TriedFilter
 from safelight.actions.stop import Stop, Stopped
 from safelight.api import Declaration
 from safelight.document import FilterFailed
 from safelight.files import WriteError
 from safelight.gui.background import Background, Mailbox
+from safelight.gui.save_projects import ask_for_name
 from safelight.gui.shown_text import plain
 from safelight.gui.small_widgets import remark
 
@@ -176,16 +179,17 @@ class InspectorDialog(QDialog):
 
     def _ready(self, found: Inspection) -> None:
         self.found = found
+        self._maps = maps_of(found)
+        self.list.addItems(list(self._maps))
+        self.list.setCurrentRow(0)
+        self._fill_tables(found)
+        self._tell(found)
+
+    def _tell(self, found: Inspection) -> None:
         self.said.setText("")
-        self._maps |= maps_of(found)
-        chosen = self.list.currentRow()
-        self.list.clear()
-        self.list.addItems([plain(name) for name in self._maps])
-        self.list.setCurrentRow(max(chosen, 0))
         self.words.setPlainText(
             "\n\n".join(f"{plain(heading)}\n{plain(text)}" for heading, text in found.sentences())
         )
-        self._fill_tables(found)
         self._busy(False)
 
     def _fill_tables(self, found: Inspection) -> None:
@@ -213,24 +217,21 @@ class InspectorDialog(QDialog):
         self._busy(False)
 
     def _show(self, name: str) -> None:
-        shown = next((x for key, x in self._maps.items() if plain(key) == name), None)
-        if shown is not None:
-            self.picture.have(shown)
+        if name in self._maps:
+            self.picture.have(self._maps[name])
 
     def _ask_again(self, x: float, y: float) -> None:
         """Ask for the origin of another pixel: at so much of the picture's width and height."""
         found = self.found
         if found is None:
             return
-        from safelight.actions.inspection.pixel_origin import pixel_origin
-
         height, width = found.tried.picture.shape[:2]
         at = min(int(x * width), width - 1), min(int(y * height), height - 1)
 
         def then(origin: Any) -> None:
-            found.origin, found.point = origin, at
-            self._ready(found)
-            self._choose("Where the marked pixel comes from")
+            found.origin = origin
+            self._tell(found)
+            self._look_at(ORIGIN, origin_map(found))
 
         words = "where a pixel comes from"
         self.bar.setRange(0, 1000)
@@ -252,32 +253,31 @@ class InspectorDialog(QDialog):
                 self.said.setText("What this operator holds is no picture.")
                 return
             self.said.setText("")
-            self._maps[_VALUES] = laid_over(found.tried.picture, values)
-            if not self.list.findItems(_VALUES, Qt.MatchFlag.MatchExactly):
-                self.list.addItem(_VALUES)
-            self._choose(_VALUES)
-            self.picture.have(self._maps[_VALUES])
+            self._look_at(_VALUES, laid_over(found.tried.picture, values))
 
         self.said.setText("Running the network…")
         self.bar.setRange(0, 0)
         self._begin(lambda: network_cost(found.tried, network, tensor), then)
 
-    def _choose(self, name: str) -> None:
-        for item in self.list.findItems(name, Qt.MatchFlag.MatchExactly):
-            self.list.setCurrentItem(item)
+    def _look_at(self, name: str, made: NDArray[np.uint8]) -> None:
+        """Have a map in the list, and show it."""
+        if name not in self._maps:
+            self.list.addItem(name)
+        self._maps[name] = made
+        self.list.setCurrentRow(list(self._maps).index(name))
+        self.picture.have(made)
 
     def _save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save report", f"{self._declaration.name}.html", "HTML (*.html)"
-        )
-        if not name or self.found is None:
+        proposed = Path(f"{self._declaration.name}.html")
+        path = ask_for_name(self, "Save report", proposed, "HTML (*.html)", ".html")
+        if path is None or self.found is None:
             return
         try:
-            write_report(self.found, Path(name).with_suffix(".html"), overwrite=True)
+            write_report(self.found, path, overwrite=True)
         except WriteError as error:
             self.said.setText(plain(str(error)))
         else:
-            self.said.setText(plain(f"Saved {Path(name).with_suffix('.html').name}."))
+            self.said.setText(plain(f"Saved {path.name}."))
 
     def _stop_it(self) -> None:
         self._stop.ask()

@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHeaderView,
     QLineEdit,
     QTreeWidget,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from safelight.actions.network_log import Entry, NetworkLog, verdict
 from safelight.files import WriteError
 from safelight.gui.question_box import ask
+from safelight.gui.save_projects import ask_for_name
 from safelight.gui.shown_text import plain, size, tooltip
 from safelight.gui.small_widgets import remark
 
@@ -106,16 +106,16 @@ class NetworkLogDialog(QDialog):
         self.list.addTopLevelItems(rows)
 
     def _export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Export the log", _NAME, "JSON lines (*.jsonl)")
-        if not name:
+        path = ask_for_name(self, "Export the log", Path(_NAME), "JSON lines (*.jsonl)", ".jsonl")
+        if path is None:
             return
         try:
-            self._log.export(Path(name), overwrite=True)  # the file dialog has asked
+            self._log.export(path, overwrite=True)  # what is there may be replaced
         except (WriteError, OSError) as error:
             self.said.setText(plain(str(error)))
         else:
             many = len(self._entries)
-            self.said.setText(plain(f"{many:,} entries are in {Path(name).name}."))
+            self.said.setText(plain(f"{many:,} entries are in {path.name}."))
 
     def _ask_to_delete(self) -> None:
         ask(

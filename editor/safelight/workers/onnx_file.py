@@ -123,22 +123,25 @@ def described(path: Path, properties: Mapping[str, str]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def operators_of(content: bytes) -> list[tuple[str, str, str]]:
-    """The operators of a network that a file's bytes hold, in their order: name, kind, and what
-    their first result is called. Raises OnnxError.
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The ``operators`` of a network in their order: name, kind, and what their first result is
+    called; ``kernels`` are the shapes (out, in, rows, columns) of its convolutions' weights.
     """
-    return [
-        (node.name, node.op_type, node.output[0] if node.output else "")
-        for node in _read(content).graph.node
-    ]
+
+    operators: tuple[tuple[str, str, str], ...]
+    kernels: frozenset[tuple[int, ...]]
 
 
-def kernels_of(content: bytes) -> frozenset[tuple[int, ...]]:
-    """The shapes (out, in, rows, columns) of the convolutions' weights that a file's bytes hold.
-    Raises OnnxError.
-    """
+def graph_of(content: bytes) -> Graph:
+    """The graph of a network that a file's bytes hold. Raises OnnxError."""
     graph = _read(content).graph
-    return frozenset(tuple(item.dims) for item in graph.initializer if len(item.dims) == 4)
+    return Graph(
+        tuple(
+            (node.name, node.op_type, node.output[0] if node.output else "") for node in graph.node
+        ),
+        frozenset(tuple(item.dims) for item in graph.initializer if len(item.dims) == 4),
+    )
 
 
 def with_output(content: bytes, tensor: str) -> bytes:

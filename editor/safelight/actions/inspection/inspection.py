@@ -19,15 +19,6 @@ from safelight.workers.watched_networks import Watched
 Told = Callable[[float, str], object]
 """Hears how far it is, 0 to 1, and what is being found out."""
 
-_PARTS = (
-    ("what it makes of the picture", 0.05),
-    ("what its networks cost", 0.2),
-    ("what it adds", 0.25),
-    ("whether pieces fit together", 0.35),
-    ("how steady it is", 0.5),
-    ("where a pixel comes from", 1.0),
-)
-
 _STRONG = 4 / 255
 """What counts as added, of 1: less is hardly seen."""
 
@@ -46,8 +37,12 @@ class Inspection:
     seam: Seam | None
     changes: tuple[Change, ...]
     origin: Origin
-    point: tuple[int, int]
     untold: str = ""
+
+    @property
+    def point(self) -> tuple[int, int]:
+        """The pixel (x, y of ``tried.picture``) that was asked for its origin."""
+        return self.origin.point
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """A heading, and a sentence for people, of each thing that was found out."""
@@ -136,37 +131,28 @@ def inspect(
     height, width = tried.picture.shape[:2]
     x, y = point or (tried.place.x + width // 2, tried.place.y + height // 2)
     at = min(max(x - tried.place.x, 0), width - 1), min(max(y - tried.place.y, 0), height - 1)
-    steps = iter(_PARTS)
-    done = 0.0
 
-    def begin() -> None:
-        nonlocal done
-        words, after = next(steps)
+    def begin(done: float, words: str) -> None:
         told(done, words)
         tried.stop.check()
-        done = after
 
-    begin()
+    begin(0.0, "what it makes of the picture")
     result = tried.made(tried.picture)
-    begin()
+    begin(0.05, "what its networks cost")
     networks: tuple[Watched, ...] = ()
     untold = ""
     try:
         networks, _ = network_cost(tried)
     except NotInspected as reason:
         untold = str(reason)
-    begin()
+    begin(0.2, "what it adds")
     invention = invention_map(tried.picture, result)
-    begin()
+    begin(0.25, "whether pieces fit together")
     seam = seam_check(tried, result)
-    begin()
+    begin(0.35, "how steady it is")
     found = tuple(changes(tried, result))
-    begin()
-    before = _PARTS[-2][1]
-
-    def further(share: float) -> None:
-        told(before + share * (1 - before), _PARTS[-1][0])
-
-    origin = pixel_origin(tried, at, further)
+    origin = pixel_origin(
+        tried, at, lambda share: begin(0.5 + share / 2, "where a pixel comes from")
+    )
     told(1.0, "")
-    return Inspection(tried, result, networks, invention, seam, found, origin, at, untold)
+    return Inspection(tried, result, networks, invention, seam, found, origin, untold)

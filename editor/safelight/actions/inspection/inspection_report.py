@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,11 @@ _HEAT = np.array([[0, 0, 0], [120, 28, 109], [237, 105, 37], [252, 255, 164]], n
 """Colours of a map from nothing to most, evenly spaced."""
 
 
-def maps_of(found: Inspection) -> Mapping[str, NDArray[np.uint8]]:
+ORIGIN = "Where the marked pixel comes from"
+"""What the map of a pixel's origin is called among the maps."""
+
+
+def maps_of(found: Inspection) -> dict[str, NDArray[np.uint8]]:
     """Pictures of what was found out, uint8 (height, width, 3), by what they show: each map is laid
     over the photograph, its brightest place is the most that there is.
     """
@@ -43,15 +47,18 @@ def maps_of(found: Inspection) -> Mapping[str, NDArray[np.uint8]]:
         "The photograph": shown_picture(picture),
         "What the filter makes of it": shown_picture(result),
         "What it adds": laid_over(result, found.invention),
-        "Where the marked pixel comes from": _marked(
-            laid_over(picture, found.origin.map), found.origin.point
-        ),
+        ORIGIN: origin_map(found),
     }
     if found.seam is not None and found.seam.visible:
         shown["Where pieces do not fit together"] = laid_over(result, found.seam.map)
     for change in found.changes:
         shown[f"Unsteady {change.change}"] = laid_over(result, change.map)
     return shown
+
+
+def origin_map(found: Inspection) -> NDArray[np.uint8]:
+    """Where the marked pixel comes from, over the photograph: uint8 (height, width, 3)."""
+    return _marked(laid_over(found.tried.picture, found.origin.map), found.origin.point)
 
 
 def shown_picture(picture: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -25,11 +25,14 @@ LARGEST = 384
 _WHOLE_LARGEST = 512
 """The same of a filter that sees the whole picture, which is then reduced."""
 
-_KINDS = ("filter",)
-
 
 class NotInspected(Exception):
     """Why a filter cannot be inspected: a sentence."""
+
+
+def can_be_tried(declaration: Declaration) -> bool:
+    """Whether a filter makes a picture of a picture, and of nothing else."""
+    return declaration.kind == "filter"
 
 
 class _Settled(Preparations):
@@ -68,7 +71,6 @@ class TriedFilter:
     plan: Plan
     prepared: Prepared
     stop: Stop
-    runs: int = 0
 
     @classmethod
     def of(
@@ -85,7 +87,7 @@ class TriedFilter:
         """What a filter does around ``point`` (x, y) of a document, its middle if none is told;
         with ``layer_id`` of what lies below that layer. Raises NotInspected, FilterFailed, Stopped.
         """
-        if declaration.kind not in _KINDS:
+        if not can_be_tried(declaration):
             raise NotInspected(
                 f"{declaration.title} cannot be inspected: only filters that make a picture of a"
                 " picture can be."
@@ -125,7 +127,6 @@ class TriedFilter:
         each way. Raises FilterFailed and Stopped.
         """
         self.stop.check()
-        self.runs += 1
         job = self.studio.start(
             self.declaration,
             self.settings,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.workers.far.inference import Inference, ModelError, loaded
-from safelight.workers.onnx_file import OnnxError, kernels_of, operators_of, with_output
+from safelight.workers.onnx_file import Graph, OnnxError, graph_of, with_output
 
 ROUNDS = 2
 """How often a filter is to be run: in the first round memory is taken up, the last one counts."""
@@ -46,7 +46,7 @@ class NetworkWatch(Inference):
         super().__init__()
         self._network, self._tensor = network, tensor
         self._folder = tempfile.TemporaryDirectory(prefix="watch-")
-        self._files: dict[str, tuple[Any, bytes]] = {}
+        self._watched: list[tuple[str, int, Graph, Any]] = []
         self.values: NDArray[np.float32] | None = None
 
     def close(self) -> None:
@@ -59,15 +59,16 @@ class NetworkWatch(Inference):
         ``choices`` of tensors. Nothing can be run afterwards.
         """
         return tuple(
-            _told(Path(file), content, json.loads(Path(session.end_profiling()).read_text("utf-8")))
-            for file, (session, content) in self._files.items()
+            _told(name, size, graph, json.loads(Path(session.end_profiling()).read_text("utf-8")))
+            for name, size, graph, session in self._watched
         )
 
     def _load(self, file: str, device: str, threads: int = 0) -> Any:
         path = Path(file)
         content = self._content(path)
         try:
-            count = len(operators_of(content))
+            graph = graph_of(content)
+            count = len(graph.operators)
             if count > MOST_OPERATORS:
                 raise ModelError(
                     f"{path.name} has {count:,} operators; of more than {MOST_OPERATORS:,} not"
@@ -78,7 +79,7 @@ class NetworkWatch(Inference):
         except OnnxError as error:
             raise ModelError(f"{path.name}: {error}") from None
         session = loaded(content, self._providers(device), threads, log=f"{self._folder.name}/run")
-        self._files[file] = session, content
+        self._watched.append((path.name, len(content), graph, session))
         return session
 
     def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
@@ -95,25 +96,30 @@ def _mean_square(values: Any) -> NDArray[np.float32] | None:
     return np.asarray(np.sqrt(np.square(found[0].astype(np.float32)).mean(0)), np.float32)
 
 
-def _told(path: Path, content: bytes, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _told(
+    name: str, size: int, graph: Graph, events: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     runs: dict[str, list[Mapping[str, Any]]] = {}
     for event in events:
         if event.get("cat") == "Node" and event["name"].endswith(_KERNEL):
             runs.setdefault(event["name"].removesuffix(_KERNEL), []).append(event)
-    kernels = kernels_of(content)
-    operators = [_operator(name, found, kernels) for name, found in runs.items()]
+    operators = [_operator(each, found, graph.kernels) for each, found in runs.items()]
     operators.sort(key=lambda item: -item["seconds"])
     memory = [int(x["args"].get("mem_bytes_in_use", 0)) for found in runs.values() for x in found]
     return {
-        "name": path.name,
-        "bytes": len(content),
+        "name": name,
+        "bytes": size,
         "count": len(operators),
         "seconds": sum(item["seconds"] for item in operators),
         "multiply_adds": sum(item["multiply_adds"] for item in operators),
         "memory": max(memory, default=0),
         "operators": operators[:_MOST_TOLD],
         "rest": sum(item["seconds"] for item in operators[_MOST_TOLD:]),
-        "choices": list(_choices(content)),
+        "choices": [
+            {"name": each[:120], "kind": kind, "tensor": tensor[:200]}
+            for each, kind, tensor in graph.operators[:_MOST_CHOSEN]
+            if tensor
+        ],
     }
 
 
@@ -185,9 +191,3 @@ def multiply_adds(
     if kind in ("MatMul", "FusedMatMul", "Gemm", "FusedGemm", "MatMulInteger") and given[0]:
         return math.prod(made[0]) * given[0][-1]
     return 0
-
-
-def _choices(content: bytes) -> Iterator[dict[str, str]]:
-    for name, kind, tensor in operators_of(content)[:_MOST_CHOSEN]:
-        if tensor:
-            yield {"name": name[:120], "kind": kind, "tensor": tensor[:200]}
