@@ -35,8 +35,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -46,6 +44,7 @@ from PySide6.QtWidgets import (
 from safelight.document import Document, frames
 from safelight.gui import theme
 from safelight.gui.background import Background
+from safelight.gui.picture_row import PictureRow
 from safelight.pixels import Profile, Raster, to_float
 
 PICTURE = QSize(72, 48)
@@ -116,7 +115,7 @@ class _Rows(QAbstractListModel):
         return Qt.DropAction.MoveAction
 
 
-class FrameList(QListView):
+class FrameList(PictureRow):
     """The frames of the longest sequence. ``wanted`` has one that is to be looked at, ``moved``
     those that were dragged and where the first of them is to be, ``deleted`` those that are to go,
     ``asked`` a point of the screen at which a menu is wanted.
@@ -128,18 +127,8 @@ class FrameList(QListView):
     asked = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Frames")
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(False)
-        self.setUniformItemSizes(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        super().__init__("Frames", CELL, parent)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setFixedHeight(CELL.height() + 14)
         self.rows = _Rows(self)
         self.setModel(self.rows)
         self.setItemDelegate(_Painter(self))

@@ -26,8 +26,6 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -38,6 +36,7 @@ from PySide6.QtWidgets import (
 from safelight.files.picture_marks import LABELS
 from safelight.gui import theme
 from safelight.gui.folder.folder_rows import ROW, FolderRow
+from safelight.gui.picture_row import PictureRow
 from safelight.gui.shown_text import plain
 
 PICTURE = QSize(112, 72)
@@ -76,7 +75,7 @@ def mark_of(event: QKeyEvent) -> Mark | None:
     return ("reject", None) if key == Qt.Key.Key_X else None
 
 
-class StripView(QListView):
+class StripView(PictureRow):
     """The strip. ``wanted`` has the place of a photograph that is to be opened, ``stepped`` by how
     many to go on, ``marked`` a ``Mark`` for those that are chosen, ``asked`` the point of the
     screen at which a menu is wanted; ``seen`` tells that others can be seen, ``compared``
@@ -91,20 +90,10 @@ class StripView(QListView):
     compared = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Photographs of the folder")
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(False)
-        self.setUniformItemSizes(True)
+        super().__init__("Photographs of the folder", CELL, parent)
         self.setLayoutMode(QListView.LayoutMode.SinglePass)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setItemDelegate(_Painter(self))
-        self.setFixedHeight(CELL.height() + 14)
         self.horizontalScrollBar().valueChanged.connect(lambda _: self.seen.emit())
 
     def places(self) -> tuple[int, int]:
