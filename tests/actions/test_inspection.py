@@ -18,7 +18,7 @@ from safelight.actions.inspection.seam_check import seam_check
 from safelight.actions.inspection.tried_filter import NotInspected, TriedFilter
 from safelight.actions.stop import Stop, Stopped
 from safelight.pixels import Raster
-from safelight.workers.far.inference import ModelError
+from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.network_watch import MOST_OPERATORS, NetworkWatch, multiply_adds
 from tests.plugins.inspected_plugin import inspected
 from tests.workers.networks import FREE, model, node, value

@@ -13,7 +13,8 @@ import pytest
 from safelight import actions, api
 from safelight.actions.plugins import plugin_template, smallest_network
 from safelight.api import testing
-from safelight.workers.far.inference import Inference, ModelError
+from safelight.workers.far.inference import Inference
+from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.tensors import GRAIN_REACH
 from tests.conftest import CHECKOUT
 

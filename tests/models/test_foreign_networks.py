@@ -13,7 +13,8 @@ from tests.models.foreign_networks import networks
 sys.path.append(str(Path(__file__).parents[2] / "editor"))
 
 from safelight.api.testing import photograph
-from safelight.workers.far.inference import Inference, ModelError
+from safelight.workers.far.inference import Inference
+from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.probe.probe_network import probe
 from safelight.workers.onnx_file import OnnxError, described, read_onnx
 

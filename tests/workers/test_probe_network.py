@@ -9,7 +9,8 @@ import pytest
 from onnx import helper
 
 from safelight.api.testing import photograph
-from safelight.workers.far.inference import Inference, ModelError
+from safelight.workers.far.inference import Inference
+from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.probe.probe_network import probe
 from safelight.workers.onnx_file import OnnxError, described, read_onnx
 from tests.workers import networks

@@ -7,7 +7,8 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Profile, Raster
-from safelight.workers.far.inference import Contract, Inference, ModelError
+from safelight.workers.far.inference import Inference
+from safelight.workers.far.network_contract import Contract, ModelError
 from safelight.workers.job import JobFinished
 from safelight.workers.pieces import Plan, cut
 from tests import pictures

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from safelight.api.testing import photograph
-from safelight.workers.far.inference import Contract, ModelError
+from safelight.workers.far.network_contract import Contract, ModelError
 from safelight.workers.far.tensors import LAYOUTS, RANGES, Format, windows
 
 IMAGE = photograph(21, 13)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from safelight import api
 from safelight.api import promises
 from safelight.workers.far.dry_run import beside
-from safelight.workers.far.inference import Contract, Inference
+from safelight.workers.far.inference import Inference
+from safelight.workers.far.network_contract import Contract
 
 
 class LocalJob(api.Job):

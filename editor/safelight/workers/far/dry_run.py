@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from safelight import api
 from safelight.api.carried import INSIDE, MOTION
 from safelight.api.network_chain import Chain
-from safelight.workers.far.inference import Contract, ModelError
+from safelight.workers.far.network_contract import Contract, ModelError
 from safelight.workers.pieces import WHOLE, Plan
 
 FETCHED: dict[str, str] = {}

@@ -62,7 +62,8 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
-    from safelight.workers.far.inference import Contract, Inference, ModelError
+    from safelight.workers.far.inference import Inference
+    from safelight.workers.far.network_contract import Contract, ModelError
     from safelight.workers.far.probe.probe_network import probe
     from safelight.workers.far.probe.probed_properties import sentences
     from safelight.workers.onnx_file import read_onnx
@@ -113,7 +114,7 @@ def _refuse_newer(file: OnnxFile, name: str) -> None:
 
     ``name`` is the file's. Raises OnnxError.
     """
-    from safelight.workers.far.inference import runtime_version
+    from safelight.workers.far.onnx_runtime import runtime_version
     from safelight.workers.onnx_file import OnnxError
 
     checks: tuple[tuple[str, int, Callable[[int], bool]], ...] = (
@@ -135,7 +136,8 @@ def _reads(ir: int, opset: int) -> bool:
     """Whether the runtime loads a network of one node in those versions."""
     import onnx
 
-    from safelight.workers.far.inference import ModelError, loaded
+    from safelight.workers.far.network_contract import ModelError
+    from safelight.workers.far.onnx_runtime import loaded
 
     helper: Any = onnx.helper
     sides = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"]
@@ -152,7 +154,8 @@ def _reads(ir: int, opset: int) -> bool:
 @contextlib.contextmanager
 def _in_words(path: Path, whole: Path) -> Iterator[None]:
     """What the runtime says becomes a sentence about the user's file."""
-    from safelight.workers.far.inference import ModelError, OutOfMemory
+    from safelight.workers.far.network_contract import ModelError
+    from safelight.workers.far.onnx_runtime import OutOfMemory
     from safelight.workers.onnx_file import OnnxError
 
     try:

@@ -1,19 +1,16 @@
-"""Inference: one class in front of ONNX Runtime. Imported by worker processes alone.
+"""Inference: one class that runs networks on a device. Imported by worker processes alone.
 
-Telemetry is switched off before the runtime is imported (it is on by default since 1.29). A
-device is what a live session really uses, proven by one small result compared with the CPU:
+A device is what a live session really uses, proven by one small result compared with the CPU:
 ``get_available_providers()`` lists CUDA on machines that have none.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,175 +18,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
-from safelight.workers.far.further_pictures import GUIDES, MASKS, Further
-from safelight.workers.far.tensors import (
-    BEYOND,
-    CHANNELS,
-    CHROMA_REACH,
-    FITS,
-    GRAIN_REACH,
-    LAYOUTS,
-    RANGES,
-    RESULTS,
-    RETURN_REACH,
-    SPREAD,
-    Format,
-    each_resized,
-    folded,
-    windows,
+from safelight.workers.far.further_pictures import Further
+from safelight.workers.far.network_contract import Contract, ModelError
+from safelight.workers.far.network_feeds import (
+    feeds_of,
+    filled_up,
+    nothing_carried,
+    plain_inputs,
+    shown_to,
 )
+from safelight.workers.far.onnx_runtime import (
+    CPU,
+    CUDA,
+    OutOfMemory,
+    first_line,
+    is_out_of_memory,
+    load_runtime,
+    loaded,
+    silence,
+)
+from safelight.workers.far.tensors import each_resized, windows
 from safelight.workers.network_file import NetworkChanged, network_content
-from safelight.workers.pieces import WHOLE
 
-_CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
-
-_FIELD = 8  # places a side, of what a generator is tried with
 _TOLERANCE = 2 / 255
 """How far a device's result may lie from the CPU's before it is not trusted."""
-
-_KINDS = {
-    "tensor(float)": "float32",
-    "tensor(float16)": "float16",
-    "tensor(double)": "float64",
-    "tensor(uint8)": "uint8",
-    "tensor(int32)": "int32",
-    "tensor(int64)": "int64",
-    "tensor(bool)": "bool",
-}
-"""What the runtime calls the elements of an input, as numpy calls them."""
-
-
-class ModelError(Exception):
-    """A network that cannot be used; the message says which and why."""
-
-
-class OutOfMemory(Exception):
-    """The device has no room for this piece."""
 
 
 class DeviceError(Exception):
     """The device that was asked for cannot be used; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What a model file says of itself in its metadata properties (``safelight.*``).
-
-    ``reach`` in input pixels, ``scale`` output pixels per input pixel, ``multiple`` of the
-    input's sides, ``least`` the shortest side it takes, ``tile`` the piece size in input pixels
-    that suits it. ``generates``: it takes no picture, but numbers alone. ``size`` is the (height,
-    width) of a network that takes no other, else None; larger pictures are then cut into such
-    windows here, smaller ones filled up, or resized whole, as ``fit`` says. ``crop`` is how many
-    pixels its result lacks at each edge of ``scale`` times its input. ``beyond`` says what becomes
-    of light below 0 and above 1 (``safelight.workers.far.tensors.BEYOND``). ``further`` are the
-    inputs that are pictures as well: a mask, a second picture. ``carries`` names the inputs that
-    carry something from one frame to the next, and how many times smaller than the frame each is.
-    """
-
-    title: str
-    scale: int
-    reach: int
-    multiple: int
-    tile: int
-    licence: str
-    training_data: str
-    sha256: str
-    format: Format = Format()
-    least: int = 1
-    size: tuple[int, int] | None = None
-    generates: bool = False
-    beyond: str = "returned"
-    fit: str = "windows"
-    crop: int = 0
-    further: Further = Further()
-    carries: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def margin(self) -> int:
-        """Pixels around its input that it is given besides, because its result lacks them."""
-        return -(-self.crop // self.scale)
-
-    @classmethod
-    def read(cls, properties: Mapping[str, str], name: str, sha256: str) -> Contract:
-        """The contract in a file's properties. Raises ModelError when it has none."""
-
-        def number(key: str, default: int | None = None) -> int:
-            """A length or count; a default stands for what files of old do not say."""
-            text = properties.get(f"safelight.{key}", "" if default is None else str(default))
-            if not text.isdigit() or int(text) > 1 << 20:
-                raise ModelError(f"{name} does not say its {key} (metadata safelight.{key})")
-            return int(text)
-
-        if properties.get("safelight.contract") != "1":
-            raise ModelError(f"{name} does not explain itself (metadata safelight.contract)")
-
-        def word(key: str, known: Collection[str], default: str = "") -> str:
-            text = properties.get(f"safelight.{key}", default or next(iter(known)))
-            if text not in known:
-                *most, last = known
-                raise ModelError(f"{name} has the {key} {text}, not {', '.join(most)} or {last}")
-            return text
-
-        def said(key: str) -> str:
-            return properties.get(f"safelight.{key}", "")
-
-        scale, reach = max(number("scale", 1), 1), number("reach")
-        channels, values = word("channels", CHANNELS), word("range", RANGES)
-        format = Format(
-            word("layout", LAYOUTS),
-            channels,
-            values,
-            word("result", RESULTS, channels),
-            word("result_range", (*RANGES, SPREAD), values),
-        )
-        if format.result in ("Y", "ab") and scale > 1:
-            reach = max(reach, CHROMA_REACH)  # of the colours, which the host resizes
-        beyond = word("beyond", BEYOND)
-        if beyond == "returned" and scale > 1:
-            reach = max(reach, RETURN_REACH)
-        elif beyond == "returned" and reach:
-            reach += GRAIN_REACH
-        height, width = number("height", 0), number("width", 0)
-        fit, crop, tile = word("fit", FITS), number("crop", 0), max(number("tile", 448), 16)
-        if fit != "windows":
-            if not (height and width):
-                raise ModelError(f"{name} is shown pictures whole, but does not say their size")
-            # With a mask it is shown what is selected, and as much around it as it says.
-            reach, tile = (reach if said("mask") else WHOLE), WHOLE
-        elif height and 2 * -(-crop // scale) >= min(height, width):
-            raise ModelError(f"{name} says that its result lacks more than there is")
-        return cls(
-            title=properties.get("safelight.title", name),
-            scale=scale,
-            reach=reach,
-            multiple=max(number("multiple", 1), 1),
-            tile=tile,
-            licence=properties.get("safelight.licence", ""),
-            training_data=properties.get("safelight.training_data", ""),
-            sha256=sha256,
-            format=format,
-            least=max(number("least", 1), 1),
-            size=(height, width) if height and width else None,
-            generates=word("input", ("picture", "numbers")) == "numbers",
-            beyond=beyond,
-            fit=fit,
-            crop=crop,
-            further=Further(
-                said("mask"), word("mask_range", MASKS), said("guide"), word("guide_fit", GUIDES)
-            ),
-            carries=_carries(said("carries"), name),
-        )
-
-
-def _carries(text: str, name: str) -> dict[str, int]:
-    """What ``previous:1,memory:2`` says: names and sizes. Raises ModelError."""
-    found: dict[str, int] = {}
-    for part in filter(None, text.split(",")):
-        key, _, size = part.strip().partition(":")
-        if not key or not size.isdigit() or not 1 <= int(size) <= 16:
-            raise ModelError(f"{name} does not say what it carries (metadata safelight.carries)")
-        found[key] = int(size)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +124,7 @@ class Inference:
         contract = self.contract(path)
         device = self.device(wanted, path)
         self._stopped = False
-        shown, beyond = _shown(image, contract)
+        shown, beyond = shown_to(image, contract)
         session = self._session(path, device.name)
         try:
             stack, rest = contract.further.stacked(shown, inputs)
@@ -299,9 +155,9 @@ class Inference:
             raise ModelError(f"{path.name} carries {names}, not {', '.join(before)}")
         session = self._session(path, self.device(wanted, path).name)
         self._stopped = False
-        shown, beyond = _shown(image, contract)
-        filled = _filled(shown, contract)
-        feeds = _feeds(session, filled, inputs, contract)
+        shown, beyond = shown_to(image, contract)
+        filled = filled_up(shown, contract)
+        feeds = feeds_of(session, filled, inputs, contract)
         for name, size in contract.carries.items():
             extra = [
                 (0, -(-goal // size) - side)
@@ -346,9 +202,9 @@ class Inference:
         session = self._session(path, self.device(wanted, path).name, threads)
         self._stopped = False
         if image is not None:
-            image, _ = _shown(image, contract)
+            image, _ = shown_to(image, contract)
         plain = replace(contract, further=Further())  # each as the graph has it
-        answer = self._call(session, _feeds(session, image, inputs, plain), path.name)[0]
+        answer = self._call(session, feeds_of(session, image, inputs, plain), path.name)[0]
         return np.asarray(answer, np.float32)
 
     def trial(self, path: Path) -> Trial:
@@ -412,7 +268,7 @@ class Inference:
         name: str,
     ) -> Image:
         """One run: filled up to the sizes the network takes, and cut back."""
-        filled = _filled(image, contract)
+        filled = filled_up(image, contract)
         planes = self._planes(session, filled, inputs, contract, name)
         scale, margin, crop = contract.scale, contract.margin, contract.crop
         if list(planes.shape[:2]) != [side * scale - 2 * crop for side in filled.shape[:2]]:
@@ -454,14 +310,14 @@ class Inference:
         name: str,
     ) -> NDArray[np.float32]:
         """What comes out for an image of a size that the network takes."""
-        result = self._call(session, _feeds(session, image, inputs, contract), name)[0]
+        result = self._call(session, feeds_of(session, image, inputs, contract), name)[0]
         try:
             return contract.format.planes(result)
         except (ValueError, AttributeError):
             raise ModelError(f"{name} gave a result of shape {np.shape(result)}") from None
 
     def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
-        runtime = _runtime()
+        runtime = load_runtime()
         options = runtime.RunOptions()
         with self._lock:
             self._options = options
@@ -470,9 +326,9 @@ class Inference:
         except Exception as error:  # ONNX Runtime's own classes all derive from it
             if options.terminate:
                 raise Cancelled from None
-            if _is_out_of_memory(error):
-                raise OutOfMemory(f"{name}: {_first_line(error)}") from None
-            raise ModelError(f"{name} failed: {_first_line(error)}") from None
+            if is_out_of_memory(error):
+                raise OutOfMemory(f"{name}: {first_line(error)}") from None
+            raise ModelError(f"{name} failed: {first_line(error)}") from None
         finally:
             with self._lock:
                 self._options = None
@@ -485,7 +341,7 @@ class Inference:
 
     @staticmethod
     def _providers(device: str) -> list[str]:
-        return [_CUDA, _CPU] if device == "cuda" else [_CPU]
+        return [CUDA, CPU] if device == "cuda" else [CPU]
 
     def _content(self, path: Path) -> bytes:
         """The bytes of a network, which are those that it had when it was first read. Raises
@@ -515,19 +371,19 @@ class Inference:
 
     def _prove(self, path: Path) -> Device:
         """Trust CUDA when a session says it uses it and one small result agrees with the CPU's."""
-        runtime = _runtime()
+        runtime = load_runtime()
         label = _cpu_label()
-        if _CUDA not in runtime.get_available_providers():
+        if CUDA not in runtime.get_available_providers():
             return Device("cpu", label, "this ONNX Runtime was built without CUDA")
         if sys.platform == "linux" and not _has_nvidia_device():
             return Device("cpu", label, "this machine has no NVIDIA device")
-        with _silence():
+        with silence():
             runtime.preload_dlls()
         try:
             session = self._session(path, "cuda")
         except (ModelError, OutOfMemory) as error:
             return Device("cpu", label, str(error))
-        if session.get_providers()[0] != _CUDA:
+        if session.get_providers()[0] != CUDA:
             return Device("cpu", label, "the CUDA 13 and cuDNN 9 libraries are not installed")
         contract = self.contract(path)
         margin = contract.margin if contract.size else 0
@@ -536,9 +392,9 @@ class Inference:
         further = {contract.further.mask: sample[..., 0], contract.further.guide: sample}
         further = {key: further[key] for key in contract.further.names}
         stack, rest = contract.further.stacked(sample, further)
-        image = None if contract.generates else _filled(stack, contract)
-        feeds = _feeds(session, image, _others(session, contract) | rest, contract)
-        feeds |= _nothing_carried(session, contract, sample.shape)
+        image = None if contract.generates else filled_up(stack, contract)
+        feeds = feeds_of(session, image, plain_inputs(session, contract) | rest, contract)
+        feeds |= nothing_carried(session, contract, sample.shape)
         try:
             there = self._call(session, feeds, path.name)[0]
             here = self._call(self._session(path, "cpu"), feeds, path.name)[0]
@@ -548,154 +404,6 @@ class Inference:
         if not difference <= _TOLERANCE:
             return Device("cpu", label, f"CUDA's trial result is off by {difference:.3g}")
         return Device("cuda", _cuda_label())
-
-
-def loaded(
-    content: bytes, providers: Sequence[str] = (_CPU,), threads: int = 0, *, log: str = ""
-) -> Any:
-    """A session of the runtime's; it refuses numbers that lie in other files. How long each
-    operator takes is written to a file whose name begins with ``log``, if any.
-
-    Raises ModelError and OutOfMemory, with the first line of what the runtime says.
-    """
-    runtime = _runtime()
-    options = runtime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = threads
-    if log:
-        options.enable_profiling = True
-        options.profile_file_prefix = log
-    try:
-        return runtime.InferenceSession(content, options, providers=list(providers))
-    except Exception as error:  # ONNX Runtime's own classes all derive from it
-        kind = OutOfMemory if _is_out_of_memory(error) else ModelError
-        raise kind(_first_line(error)) from None
-
-
-def _shown(image: Image, contract: Contract) -> tuple[Image, Image | None]:
-    """The image as the network knows images, and the light that is kept from it, if any is."""
-    if contract.beyond == "known":
-        return image, None
-    grain = contract.beyond == "returned" and contract.scale == 1 and contract.reach > 0
-    return folded(image, grain=grain)
-
-
-def _filled(image: Image, contract: Contract) -> Image:
-    """The image with its last rows and columns repeated up to sizes that the network takes."""
-    margin = contract.margin
-    sides = tuple(side + 2 * margin for side in image.shape[:2])
-    if contract.size is not None:
-        wanted = contract.size
-    else:
-        tall, wide = (
-            -(-max(side, contract.least) // contract.multiple) * contract.multiple for side in sides
-        )
-        wanted = (tall, wide)
-    extra = [
-        (margin, margin + max(goal - side, 0)) for goal, side in zip(wanted, sides, strict=True)
-    ]
-    if not any(after for _, after in extra):
-        return image
-    return np.pad(image, (*extra, (0, 0)), mode="edge")
-
-
-def _feeds(
-    session: Any, image: Image | None, inputs: Mapping[str, Any], contract: Contract
-) -> dict[str, Any]:
-    """What a graph is given: the image, if there is one, with what lies on it, and the further
-    inputs, each in its own kind of number.
-    """
-    kinds = {item.name: _KINDS.get(item.type, "float32") for item in session.get_inputs()}
-    feeds: dict[str, Any] = {}
-    further = contract.further
-    if image is not None:
-        given = {*inputs, *further.names, *contract.carries}
-        free = [key for key in kinds if key not in given]
-        main = "image" if "image" in free else next(iter(free), "")
-        feeds[main] = contract.format.tensor(image[..., :3], kinds.get(main, "float32"))
-        sides = {item.name: item.shape for item in session.get_inputs()}
-        if all(name in sides for name in further.names):
-            feeds |= further.tensors(
-                image, inputs, contract.format, sides, kinds, contract.multiple
-            )
-    for key, value in inputs.items():
-        if key not in feeds:
-            feeds[key] = np.asarray(value, kinds.get(key, "float32"))
-    return feeds
-
-
-def _others(session: Any, contract: Contract) -> dict[str, Any]:
-    """Something for the inputs beside the picture, such as a noise level or a style."""
-    shapes = {
-        item.name: item.shape
-        for item in session.get_inputs()
-        if item.name not in {*contract.further.names, *contract.carries}
-    }
-    if contract.generates:
-        return {
-            name: np.full([side if isinstance(side, int) else _FIELD for side in shape], 0.5)
-            for name, shape in shapes.items()
-        }
-    if "image" not in shapes:
-        shapes = {name: shape for name, shape in shapes.items() if len(shape) < 3}
-    return {
-        name: np.full([side if isinstance(side, int) else 1 for side in shape], 0.5)
-        for name, shape in shapes.items()
-        if name != "image"
-    }
-
-
-def _nothing_carried(
-    session: Any, contract: Contract, shape: tuple[int, ...]
-) -> dict[str, NDArray[np.float32]]:
-    """Zeros for what a network carries, for a frame of that shape."""
-    channels = {item.name: item.shape[1] for item in session.get_inputs() if len(item.shape) == 4}
-    return {
-        name: np.zeros((1, channels[name], shape[0] // size, shape[1] // size), np.float32)
-        for name, size in contract.carries.items()
-        if isinstance(channels.get(name), int)
-    }
-
-
-def runtime_version() -> str:
-    """The version of ONNX Runtime."""
-    return str(_runtime().__version__)
-
-
-def _runtime() -> Any:
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise ModelError(f"ONNX Runtime cannot be loaded: {error}") from None
-    if not hasattr(onnxruntime, "InferenceSession"):
-        raise ModelError(
-            "ONNX Runtime is broken: onnxruntime and onnxruntime-gpu were both installed;"
-            " uninstall both, then install one"
-        )
-    return onnxruntime
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """``preload_dlls`` prints what it misses; Safelight says it in a sentence of its own."""
-    with open(os.devnull, "r+") as nowhere, contextlib.redirect_stdout(nowhere):
-        yield
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError):
-        return True
-    text = str(error).lower()
-    signs = ("failed to allocate", "bad_alloc", "bad allocation", "out of memory", "alloc_failed")
-    return any(sign in text for sign in signs)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300]
 
 
 def _has_nvidia_device() -> bool:

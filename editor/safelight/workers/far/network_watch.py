@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.workers.far.inference import Inference, ModelError, loaded
+from safelight.workers.far.inference import Inference
+from safelight.workers.far.network_contract import ModelError
+from safelight.workers.far.onnx_runtime import loaded
 from safelight.workers.onnx_file import Graph, OnnxError, graph_of, with_output
 
 ROUNDS = 2

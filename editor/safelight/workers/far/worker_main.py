@@ -39,14 +39,10 @@ from safelight.workers.far.dry_run import (
     rehearse,
 )
 from safelight.workers.far.further_pictures import Further, laid_over
-from safelight.workers.far.inference import (
-    DeviceError,
-    Inference,
-    ModelError,
-    OutOfMemory,
-    runtime_version,
-)
+from safelight.workers.far.inference import DeviceError, Inference
+from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.network_watch import ROUNDS, NetworkWatch
+from safelight.workers.far.onnx_runtime import OutOfMemory, runtime_version
 from safelight.workers.far.plugin_hooks import hooks_of
 from safelight.workers.glimpses import GLIMPSE_PAUSE, glimpse, short
 from safelight.workers.network_file import KEYS, RECORDED
