@@ -4,7 +4,9 @@
 
 The photographs are copies of those in PHOTOGRAPHS at several sizes and damages. The recipe takes
 noise out, spreads the tones by what it measures and exports for the web. Every way has to write the
-same bytes; a table tells what each took. The exit status is 0 where all files are equal.
+same bytes, and so has the window where its batch wrote into FOLDER/window; a table tells what each
+took. ``--ways`` runs some of the ways, ``--ways`` with nothing behind it compares what is there.
+The exit status is 0 where all files are equal.
 """
 
 from __future__ import annotations
@@ -47,6 +49,9 @@ SIDES = (320, 512, 800, 1200)
 ENDINGS = (".jpg", ".jpeg", ".png")
 
 KILLS = 3
+
+WINDOW = "window"
+"""The folder into which the batch of the window is asked to write: its files are compared too."""
 
 
 def copies(photographs: Path, folder: Path, count: int) -> None:
@@ -131,34 +136,40 @@ def main() -> int:
     parser.add_argument("photographs", type=Path)
     parser.add_argument("folder", type=Path, help="an empty folder for all that is written")
     parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--ways", nargs="*", help="some ways alone: their folders' names")
     given = parser.parse_args()
     folder, count = given.folder.absolute(), given.count
-    copies(given.photographs, folder / "in", count)
+    if not (folder / "in").exists():
+        copies(given.photographs, folder / "in", count)
     recipe = folder / "recipe.json"
     recipe.write_text(json.dumps(RECIPE))
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
 
     def command(name: str, *more: str) -> list[str]:
-        (folder / name).mkdir(exist_ok=True)
         return words(recipe, folder / "in", folder / name, *more)
 
     ways = {
-        "at once": lambda: subprocess.run(command("plain"), check=True),
-        f"killed {KILLS} times and resumed": lambda: killed(
-            command("killed", "--resume"), folder / "killed", count
+        "plain": ("at once", lambda: subprocess.run(command("plain"), check=True)),
+        "killed": (
+            f"killed {KILLS} times and resumed",
+            lambda: killed(command("killed", "--resume"), folder / "killed", count),
         ),
-        "one Dask worker": lambda: on_workers(command("one"), 1, folder / "one.log"),
-        "two Dask workers": lambda: on_workers(command("two"), 2, folder / "two.log"),
+        "one": ("one Dask worker", lambda: on_workers(command("one"), 1, folder / "one.log")),
+        "two": ("two Dask workers", lambda: on_workers(command("two"), 2, folder / "two.log")),
     }
     print(f"{count} photographs", flush=True)
-    for name, way in ways.items():
+    for name in given.ways if given.ways is not None else ways:
+        title, way = ways[name]
+        (folder / name).mkdir(exist_ok=True)
         began = time.monotonic()
         way()
         seconds = time.monotonic() - began
-        print(f"| {name} | {seconds:.0f} s | {seconds / count:.2f} s each |", flush=True)
-    expected = digests(folder / "plain")
-    equal = all(digests(folder / name) == expected for name in ("killed", "one", "two"))
-    whole = len(expected) == count
+        print(f"| {title} | {seconds:.0f} s | {seconds / count:.2f} s each |", flush=True)
+    written = {path.name: digests(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    results = [written[name] for name in (*ways, WINDOW) if name in written]
+    equal = all(one == results[0] for one in results)
+    whole = all(len(one) == count for one in results)
+    print(f"{len(results)} ways: ", end="")
     print("all files are equal" if equal and whole else "FILES DIFFER OR ARE MISSING")
     return 0 if equal and whole else 1
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from safelight import actions
-from safelight.actions.sequences.filter_frames import filtered_frames, finishing
+from safelight.actions.sequences.filter_frames import filtered_frames
+from safelight.actions.sequences.finish_frames import FrameFinisher
 from safelight.actions.stop import Stop, Stopped
 from safelight.api import testing
-from safelight.document import Document, Layer, LiveFilter, frames, whole
+from safelight.document import Document, Layer, LiveFilter, edits, frames, whole
 from safelight.document.frames import Frames
 from safelight.pixels import Raster
 from tests.actions.test_frame_carrier import panned
@@ -24,10 +26,11 @@ def studio():
         yield studio
 
 
-def document_of(pictures):
-    rasters = [Raster.from_array(np.rint(255 * each).astype(np.uint8)) for each in pictures]
+def document_of(pictures, depth="uint8"):
+    full = np.iinfo(depth).max
+    rasters = [Raster.from_array(np.rint(full * each).astype(depth)) for each in pictures]
     layer = Layer("Sequence", Frames(tuple(rasters), (40,) * len(rasters)))
-    return Document(rasters[0].width, rasters[0].height, "uint8", (layer,))
+    return Document(rasters[0].width, rasters[0].height, depth, (layer,))
 
 
 def test_a_filter_goes_through_the_frames_with_what_it_carries(studio):
@@ -73,15 +76,63 @@ def test_what_is_stopped_ends_within_the_filter_of_one_frame():
         is_cheap=lambda *_: False,
         start=lambda *_, **__: Job(),
     )
-    finished = finishing(studio, stop)
+    finished = FrameFinisher(studio, stop).finished
     threading.Thread(target=lambda: running.wait(60) and stop.ask()).start()
     with pytest.raises(Stopped):
         finished(frames.at(document, 1), 1)
     assert ended.is_set()
 
 
+def noisy_frames(count, side=48):
+    random = np.random.default_rng(27)
+    still = 0.2 + 0.6 * testing.photograph(side, side, seed=5)
+    return [np.clip(still + random.normal(0, 0.1, still.shape), 0, 1) for _ in range(count)]
+
+
+def test_what_looks_both_ways_shows_the_mean_of_both(studio):
+    pictures = noisy_frames(3)
+    document = document_of(pictures)
+    both = studio.filter("denoise_sequence")
+    assert both.both_ways
+    one_way, turned = replace(both, both_ways=False), document_of(pictures[::-1])
+    settings = {"automatic": False, "level": 25.0}
+    onward = filtered_frames(document, one_way, settings, studio)
+    back = filtered_frames(turned, one_way, settings, studio)
+    told = []
+    made = filtered_frames(document, both, settings, studio, hear=told.append)
+    for number in range(3):
+        mean = (shown(onward, number) + shown(back, 2 - number)) / 2
+        assert np.abs(shown(made, number) - mean).max() <= 0.501 / 255
+        assert np.abs(shown(made, number) - shown(onward, number)).max() > 1 / 255
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+def test_an_export_shows_the_mean_of_both_ways_over_what_goes_one_way(studio):
+    """Live layers: below, light is steadied from the first picture on; above, noise goes."""
+    pictures = noisy_frames(3)
+    pictures[1] = np.clip(pictures[1] * 1.2, 0, 1)
+    document = document_of(pictures, "uint16")
+    steady, clean = studio.filter("steady_light"), studio.filter("denoise_sequence")
+    settings = {"automatic": False, "level": 25.0}
+    wanted = filtered_frames(document, steady, {}, studio)
+    wanted = filtered_frames(wanted, clean, settings, studio)
+    for filter, told in ((steady, {}), (clean, settings)):
+        layer = Layer(filter.title, LiveFilter(filter.id, settings=filter.settings(told)))
+        document = edits.add_layer(layer).apply(document)
+    heard = []
+    finisher = FrameFinisher(studio, Stop(), heard.append)
+    for number in range(3):
+        made = finisher.finished(frames.at(document, number), number)
+        finisher.told((number + 1) / 3)
+        assert np.abs(shown(made, number) - shown(wanted, number)).max() < 1e-4
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+
+
 def shown(document, number):
-    return whole(frames.at(document, number)).to_array()[..., :3].astype(float) / 255
+    pixels = whole(frames.at(document, number)).to_array()[..., :3]
+    return pixels / np.iinfo(pixels.dtype).max
 
 
 def test_frames_between_double_a_sequence_and_its_length_stays(studio):

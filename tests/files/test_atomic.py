@@ -242,30 +242,6 @@ def test_the_file_is_checked_while_the_disk_works(target):
     assert target.read_bytes() == NEW
 
 
-@pytest.mark.parametrize("can", [True, False])
-def test_the_disk_begins_while_a_long_file_is_written(target, can):
-    told = []
-
-    class Told(Operations):
-        def begin(self, descriptor, offset, count):
-            told.append((offset, count, os.fstat(descriptor).st_size))
-            if not can:
-                raise OSError(errno.EINVAL, "not there")
-            super().begin(descriptor, offset, count)
-
-    part = os.urandom(700_000)
-    atomic_write(
-        target,
-        lambda stream: [stream.write(part) for _ in range(5)],
-        overwrite=True,
-        operations=Told(),
-    )
-    assert target.read_bytes() == 5 * part
-    assert len(told) >= 2
-    assert all(offset + count == size for offset, count, size in told)
-    assert [offset for offset, *_ in told] == [0, *(size for *_, size in told[:-1])]
-
-
 @pytest.mark.parametrize("sound", [True, False])
 def test_a_disk_that_fails_counts_whatever_the_check_finds(target, sound):
     class Broken(Operations):

@@ -749,7 +749,7 @@ def test_each_band_is_read_back_once_and_while_the_next_ones_are_written(
     monkeypatch.setattr(Path, "read_bytes", lambda path: events.append(("file", 0)) or real(path))
     export(document_of(pictures.noise(2100, 1400, 3, "uint8")), tmp_path / f"a{SUFFIX[format]}")
     data = (tmp_path / f"a{SUFFIX[format]}").read_bytes()
-    starts = [band.rows.start for band in known.in_bands(data, {})]
+    starts = [band.rows.start for band in known.in_bands(data)]
     assert len(starts) > 2
     file = events.index(("file", 0))
     assert sorted(start for _, start in events[:file]) == starts

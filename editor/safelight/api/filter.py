@@ -83,8 +83,9 @@ class Declaration:
     ``invents``: it puts into a picture what was never there. ``keeps_grey``: it makes no colour
     where there is none. ``upgrades``: it brings settings of earlier versions up to date itself.
     ``auto``: it finds settings for a picture itself. ``purpose`` is what it is for: one of
-    ``PURPOSES``. ``adds`` says where the frames stand that a filter of sequences adds; without it,
-    they take the place of those it is given.
+    ``PURPOSES``. A filter of sequences that looks ``both_ways`` goes through what is exported
+    backwards as well. ``adds`` says where the frames stand that a filter of sequences adds; without
+    it, they take the place of those it is given.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Declaration:
     purpose: Purpose = "adjust"
     carries: Mapping[str, Carried] = field(default_factory=dict)
     adds: Adds = ""
+    both_ways: bool = False
 
     @property
     def selects(self) -> bool:
@@ -212,6 +214,7 @@ class Declaration:
                 name: [x.channels, x.size, int(x.stays)] for name, x in self.carries.items()
             },
             "adds": self.adds,
+            "both_ways": self.both_ways,
         }
 
     @classmethod
@@ -236,6 +239,7 @@ class Declaration:
                 purpose=_purpose_in(data),
                 carries=carried_in(data.get("carries", {})),
                 adds=adds if (adds := data.get("adds")) in ("between", "after") else "",
+                both_ways=data.get("both_ways") is True and data["kind"] == "sequence",
                 **texts,
             )
             _check_scale(declaration)
@@ -568,6 +572,7 @@ def sequence_filter(
     purpose: Purpose | None = None,
     invents: bool = False,
     adds: Adds = "",
+    both_ways: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function from a frame, and what was carried from the one before it, to both.
 
@@ -579,6 +584,9 @@ def sequence_filter(
     what is carried to where the next frame has it: by the motion that it finds between the two. So
     ``reach`` is that of one frame, and nothing drifts apart at seams. It begins anew where a frame
     shows something else than the one before, and where someone jumps to another place.
+
+    One that looks ``both_ways`` goes through a sequence backwards as well where all of it is at
+    hand, as in an export: what is shown then is the mean of both results.
 
     A filter that ``invents`` frames may add them: "between" each frame and the one before it, or
     "after" the last one. What it returns for a frame is then the one before that frame, or the one
@@ -610,9 +618,12 @@ def sequence_filter(
             carries=carries,
             invents=invents,
             adds=adds,
+            both_ways=both_ways,
         )
         if adds and not invents:
             raise TypeError(f"{function.__name__}: what adds frames invents them")
+        if adds and both_ways:
+            raise TypeError(f"{function.__name__}: what adds frames goes through them one way")
         if "before" not in declared.wants:
             raise TypeError(f"{function.__name__}: a filter of sequences asks for before")
         return function
@@ -650,6 +661,7 @@ def _declare(
     purpose: Purpose | None = None,
     carries: Mapping[str, Carried] | None = None,
     adds: Adds = "",
+    both_ways: bool = False,
 ) -> Registered:
     """What a function declares by its signature, which is noted on it for ``registered``."""
     name = function.__name__
@@ -697,6 +709,7 @@ def _declare(
         purpose=_purpose(purpose, kind, invents),
         carries=dict(carries or {}),
         adds=adds,
+        both_ways=both_ways,
     )
     try:
         check_carried(declaration.carries)

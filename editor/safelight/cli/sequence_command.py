@@ -12,7 +12,9 @@ from pathlib import Path
 from safelight import actions
 from safelight.actions.opened_file import opened_file
 from safelight.actions.recipes import Recipe, check_recipe, placed, play, read_recipe
-from safelight.actions.sequences.filter_frames import filtered_frames, finishing, scratch_folder
+from safelight.actions.sequences.filter_frames import filtered_frames
+from safelight.actions.sequences.finish_frames import FrameFinisher
+from safelight.actions.sequences.frame_pictures import scratch_folder
 from safelight.actions.sequences.open_sequences import opened_pictures, opened_sequence
 from safelight.actions.stop import Stop
 from safelight.api import Declaration, ParameterError, Value
@@ -128,7 +130,8 @@ def _written(document: Document, options: argparse.Namespace) -> int:
                 hear = _share(bar, number / parts, 1 / parts)
                 document = filtered_frames(document, filter, settings, studio, hear=hear)
             hear = _share(bar, (parts - 1) / parts, 1 / parts)
-            finished = finishing(studio, stop)
+            finisher = FrameFinisher(studio, stop, hear)
+            finished = finisher.finished
             if options.estimate:
                 told = estimated_bytes(
                     *(document, options.output, scratch_folder(), choices),
@@ -150,7 +153,7 @@ def _written(document: Document, options: argparse.Namespace) -> int:
                     overwrite=options.overwrite,
                     live=studio.live,
                     finished=finished,
-                    hear=hear,
+                    hear=finisher.told,
                 )
                 exported, shown = made[-1], document
             else:
@@ -162,7 +165,7 @@ def _written(document: Document, options: argparse.Namespace) -> int:
                     overwrite=options.overwrite,
                     live=studio.live,
                     finished=finished,
-                    hear=hear,
+                    hear=finisher.told,
                 )
                 shown = document
         finally:

@@ -32,12 +32,6 @@ LONGEST_TEMPORARY = 44
 
 _SLACK = 1.1
 
-_BUFFER = 1 << 17
-"""Bytes that are gathered before they are written; what is larger is not copied for it."""
-
-_PART = 1 << 20
-"""Bytes after which the disk begins with them."""
-
 
 class WriteError(Exception):
     """A file could not be written. The text is one sentence for the person at the screen."""
@@ -118,12 +112,6 @@ class Operations:
     def set_attribute(self, descriptor: int, name: str, value: bytes) -> None:
         if sys.platform == "linux":
             os.setxattr(descriptor, name, value)
-
-    def begin(self, descriptor: int, offset: int, count: int) -> None:
-        """Let the disk begin with bytes that were written, where the system can be told so."""
-        if sys.platform == "linux":
-            # The kernel starts to write what would have to be kept, and waits for nothing.
-            os.posix_fadvise(descriptor, offset, count, os.POSIX_FADV_DONTNEED)
 
     def sync(self, descriptor: int) -> None:
         if sys.platform == "darwin":
@@ -335,7 +323,7 @@ class _Write:
             # Unsupported on some network file systems; it only tells others that we are alive.
             with contextlib.suppress(OSError):
                 self.operations.lock(descriptor)
-            buffered = io.BufferedRandom(cast(io.RawIOBase, raw), _BUFFER)
+            buffered = io.BufferedRandom(cast(io.RawIOBase, raw), 1 << 20)
             write(cast(BinaryIO, buffered))
             buffered.flush()
             if raw.failure is not None:
@@ -467,7 +455,6 @@ class _Stream(io.RawIOBase):
         self._descriptor = descriptor
         self._operations = operations
         self.failure: OSError | None = None
-        self._begun = self._written = 0
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
@@ -490,14 +477,7 @@ class _Stream(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:
         with self._watched():
-            count = self._operations.write(self._descriptor, data)
-        self._written += count
-        if self._written - self._begun >= _PART:
-            # Only a hint, of what most files are: written from their beginning to their end.
-            with contextlib.suppress(OSError):
-                self._operations.begin(self._descriptor, self._begun, self._written - self._begun)
-            self._begun = self._written
-        return count
+            return self._operations.write(self._descriptor, data)
 
     def readinto(self, buffer: Any, /) -> int:
         with self._watched():

@@ -61,7 +61,8 @@ def export_frames(context: DeedContext) -> None:
 
     How far it is shows below the picture, where it can be stopped.
     """
-    from safelight.actions.sequences.filter_frames import finishing, scratch_folder
+    from safelight.actions.sequences.finish_frames import FrameFinisher
+    from safelight.actions.sequences.frame_pictures import scratch_folder
     from safelight.actions.stop import Stop
     from safelight.document import LayerFailed
     from safelight.files.sequences.export_sequence import (
@@ -96,14 +97,15 @@ def export_frames(context: DeedContext) -> None:
             size = estimated_bytes(document, target, scratch_folder(), live=studio.live)
             if session.writing is not None:
                 session.writing.retitle(f"Exporting {target.name}, about {file_size(size)}")
+        finisher = FrameFinisher(studio, stop, hear)
         return export_sequence(
             document,
             target,
             scratch_folder(),
             overwrite=True,  # which has been asked
             live=studio.live,
-            finished=finishing(studio, stop),
-            hear=hear,
+            finished=finisher.finished,
+            hear=finisher.told,
         )
 
     def done(exported: actions.Exported) -> None:

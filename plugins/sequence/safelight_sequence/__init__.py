@@ -48,6 +48,7 @@ def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
     reach=light.REACH,
     keeps_grey=True,
     purpose="restore",
+    both_ways=True,
 )
 def denoise_sequence(
     image: api.Image,

@@ -57,10 +57,9 @@ Raises DamagedError, TooLargeError before anything is decoded, OSError and Memor
 """
 
 
-InBands: TypeAlias = Callable[[bytes, Mapping[int, int]], list[Band] | None]
-"""Takes a file that a codec's ``write`` has made apart, for several cores to read at once; given
-the lengths in bytes of what is coded of bands, by their first row, where they are known. None where
-something is not as it was written.
+InBands: TypeAlias = Callable[[bytes], list[Band] | None]
+"""Takes a file that a codec's ``write`` has made apart, for several cores to read at once. None
+where something is not as it was written.
 """
 
 

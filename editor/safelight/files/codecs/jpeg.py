@@ -34,7 +34,6 @@ from safelight.files.codecs.photograph import (
 )
 from safelight.files.codecs.row_bands import Proof
 from safelight.files.gain_map import LEFT_OUT, claims_gain_map
-from safelight.pixels.opencv import opencv
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -634,7 +633,7 @@ def write(
 
     unit = _UNITS[fine] if content.pixels.shape[2] >= 3 else _UNITS["444"]
     coded = jpeg_bands.coded(content.pixels, encode, unit, proof)
-    data = bytes(next(coded))
+    data = next(coded)
     # The encoder's own JFIF segment knows no resolution: this writes another.
     (first,) = struct.unpack_from(">H", data, 4)
     body = 4 + first if data[2:4] == b"\xff\xe0" else 2
@@ -694,11 +693,10 @@ def shows(data: bytes, pixels: NDArray[np.uint8]) -> bool:
         raise undecodable(error) from error
     down, across = height // 8, width // 8
     some = np.unique([*range(0, down, _BLOCKS), down - 1])
-    rows = np.concatenate([pixels[8 * row : 8 * row + 8, : 8 * across] for row in some])
-    # The mean of each block, rounded.
-    means_meant = opencv().resize(rows, (across, len(some)), interpolation=opencv().INTER_AREA)
-    shares = np.array(_BRIGHTNESS if channels == 3 else (1,), np.float32)
-    light = means_meant.reshape(len(some), across, channels) @ shares
+    blocks = pixels[: 8 * down].reshape(down, 8, width, channels)[some]
+    sums = blocks.sum(axis=1, dtype=np.uint16)[:, : 8 * across]
+    each = sums.reshape(len(some), across, 8, channels).sum(axis=2, dtype=np.uint16)
+    light = each @ np.array(_BRIGHTNESS[:channels] if channels > 1 else [1], np.float32) / 64
     # A mean is rounded to a step of its table, an eighth of it, and each number on the way.
     return bool((np.abs(light - means[some, :across]) <= step / 16 + 2).all())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -31,7 +31,7 @@ Encode = Callable[[NDArray[Any]], bytes]
 
 def coded(
     pixels: NDArray[np.uint8], encode: Encode, unit: tuple[int, int], proof: Proof | None = None
-) -> Iterator[bytes | memoryview]:
+) -> Iterator[bytes]:
     """The file that ``encode`` makes of (height, width, channels), part by part.
 
     ``encode`` gives a baseline file with the same tables for any rows; ``unit`` is the width and
@@ -54,9 +54,8 @@ def coded(
             yield data[: frame + 5] + struct.pack(">H", height) + data[frame + 7 : scan]
             yield struct.pack(">HHH", 0xFFDD, 4, rows * across)
             yield data[scan:start]
-        yield memoryview(data)[start:-2]
         last = number == len(parts) - 1
-        yield bytes([0xFF, 0xD9 if last else 0xD0 + number % 8])
+        yield data[start:-2] + bytes([0xFF, 0xD9 if last else 0xD0 + number % 8])
 
 
 def _encoded(pixels: NDArray[np.uint8], encode: Encode, proof: Proof | None, rows: slice) -> bytes:
@@ -79,12 +78,8 @@ def _places(data: bytes) -> tuple[int, int, int]:
         place += 2 + length
 
 
-def apart(data: bytes, lengths: Mapping[int, int] | None = None) -> list[Band] | None:
-    """The bands of a file made of ``coded``'s parts. None where a restart or the end is missing.
-
-    ``lengths`` are those of the coded bytes of bands, in bytes, by their first row, as far as they
-    are known: the restart behind one of those is looked for in its place alone.
-    """
+def apart(data: bytes) -> list[Band] | None:
+    """The bands of a file made of ``coded``'s parts. None where a restart or the end is missing."""
     try:
         frame, scan, start = _places(data)
         (height,) = struct.unpack_from(">H", data, frame + 5)
@@ -103,8 +98,8 @@ def apart(data: bytes, lengths: Mapping[int, int] | None = None) -> list[Band] |
         return [Band(slice(0, height), memoryview(data)[start:-2], lambda: data)]
     rows = every // -(-width // across) * down
     parts = bands(height, rows)
-    edges = _restarts(data, start, parts, lengths or {})
-    if edges is None:
+    edges = [match.start() for match in _RESTART.finditer(data, start)]
+    if [data[edge + 1] for edge in edges] != [0xD0 + x % 8 for x in range(len(parts) - 1)]:
         return None
     begins, ends = [start, *(edge + 2 for edge in edges)], [*edges, len(data) - 2]
     bare = b"".join(_needed(data, frame, scan))
@@ -122,24 +117,6 @@ def apart(data: bytes, lengths: Mapping[int, int] | None = None) -> list[Band] |
         Band(rows, view[begins[number] : ends[number]], partial(made, number))
         for number, rows in enumerate(parts)
     ]
-
-
-def _restarts(
-    data: bytes, start: int, parts: list[slice], lengths: Mapping[int, int]
-) -> list[int] | None:
-    """Where the restart behind each band but the last stands. None where one is missing."""
-    if all(rows.start in lengths for rows in parts):
-        edges, place = [], start
-        for rows in parts[:-1]:
-            edges.append(place + lengths[rows.start])
-            place = edges[-1] + 2
-        if place + lengths[parts[-1].start] != len(data) - 2:
-            return None
-    else:
-        edges = [match.start() for match in _RESTART.finditer(data, start)]
-    marks = [data[edge : edge + 2] for edge in edges]
-    right = [bytes([0xFF, 0xD0 + number % 8]) for number in range(len(parts) - 1)]
-    return edges if marks == right else None
 
 
 def _needed(data: bytes, frame: int, scan: int) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any, BinaryIO
 
@@ -412,9 +412,9 @@ def write(
     stream.write(chunk(b"IEND", b""))
 
 
-def in_bands(data: bytes, _: Mapping[int, int]) -> list[Band] | None:
-    """The bands of a file that ``write`` has made, which is in chunks. None where a checksum is
-    wrong or rows are missing.
+def in_bands(data: bytes) -> list[Band] | None:
+    """The bands of a file that ``write`` has made. None where a checksum is wrong or rows are
+    missing.
     """
     chunks = _Chunks(data)
     head = chunks.other.get(b"IHDR", b"")
