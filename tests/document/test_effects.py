@@ -1,13 +1,24 @@
 """Effects: shadow, glow, stroke and colour of a layer, as they are drawn, kept and exported."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from safelight import actions
 from safelight.api import Region
-from safelight.document import Document, EditError, History, Layer, LiveFilter, edits, render
+from safelight.document import (
+    Document,
+    EditError,
+    Group,
+    History,
+    Layer,
+    LiveFilter,
+    edits,
+    effect_coverage,
+    render,
+)
 from safelight.document.effect_commands import (
     clear_effects,
     colour_overlay,
@@ -18,7 +29,8 @@ from safelight.document.effect_commands import (
 from safelight.document.effects import LONGEST, Effect
 from safelight.document.geometry import crop, resize
 from safelight.document.placed_picture import with_effects_drawn
-from safelight.document.spread import halo_of, softened
+from safelight.document.retouch_commands import paint_pixels
+from safelight.document.spread import MOST_REDUCED, halo_of, softened
 from safelight.files.project import Project
 from safelight.pixels import Raster
 
@@ -173,12 +185,88 @@ def test_a_wide_blur_is_a_gaussian_s_as_nearly_as_three_boxes_are(deviation):
     assert np.abs(made - wanted).max() < 0.01
 
 
-def test_what_an_effect_covers_is_computed_once_while_its_layer_stays(monkeypatch):
+def test_what_an_effect_covers_is_computed_once_while_its_layer_s_shape_stays(monkeypatch):
     made = document(EFFECTS["shadow"])
     first = shown(made)
     monkeypatch.setattr(Effect, "coverage", None)  # it would fail
     assert np.array_equal(shown(made), first)
-    changed = edits.set_opacity(layer=made.layers[0].id, opacity=0.5).apply(made)
-    assert not np.array_equal(shown(changed), first)
+    for layer in made.layers:
+        changed = edits.set_opacity(layer=layer.id, opacity=0.5).apply(made)
+        assert not np.array_equal(shown(changed), first)
     with pytest.raises(TypeError):
-        shown(edits.set_opacity(layer=made.layers[1].id, opacity=0.5).apply(made))
+        shown(dabbed(made, (10, 10)))
+
+
+def dabbed(made, *points):
+    """The document with dabs of 24 pixels on the pixels of the disc's layer."""
+    told = ";".join(f"{x},{y},1" for x, y in points)
+    return paint_pixels(layer="Disc", points=told, radius=12.0, own_layer=False).apply(made)
+
+
+WIDE = {
+    **EFFECTS,
+    "wide shadow": drop_shadow(layer="Disc", size=150, distance=7.5, angle=30),
+    "wide glow": outer_glow(layer="Disc", size=97.5),
+    "part of a pixel": layer_stroke(layer="Disc", size=4.5),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+@pytest.mark.parametrize("level", [0, 1])
+def test_after_each_dab_an_effect_is_what_it_is_when_it_is_computed_afresh(name, level):
+    """Over the edges of squares, where nothing was, within what was there, and taken back."""
+    width, height = 1100, 700
+    ground = Raster.from_array(np.full((height, width, 3), 200, np.uint8))
+    pixels = Raster.filled(width, height, (0, 0, 0, 0), "uint8")
+    pixels = pixels.replaced(Region(400, 300, WIDTH, HEIGHT), shape().to_array())
+    layers = Layer("Ground", ground), Layer("Disc", pixels)
+    made = WIDE[name].apply(Document(width, height, "uint8", layers))
+    view = Region(0, 0, width >> level, height >> level, level)
+    steps = [made]
+    shown(made, view)
+    for points in ([(512, 512)], [(40, 40), (90, 60)], [(560, 420)], [(1090, 690)]):
+        steps.append(dabbed(steps[-1], *points))
+    steps += [steps[1], made]
+    seen = [shown(step, view) for step in steps]
+    for step, pixels in zip(steps, seen, strict=True):
+        effect_coverage.forget()
+        assert np.array_equal(shown(step, view), pixels)
+
+
+def test_a_dab_has_only_that_part_of_an_effect_computed_that_it_reaches(monkeypatch):
+    width = 3 * effect_coverage.SIDE
+    pixels = Raster.filled(width, width, (0, 0, 0, 0), "uint8")
+    made = EFFECTS["shadow"].apply(Document(width, width, "uint8", (Layer("Disc", pixels),)))
+    made = dabbed(made, (300, 300), (1400, 1400))
+    shown(made)
+    computed = []
+    coverage = Effect.coverage
+
+    def noted(effect, alpha, around, level):
+        computed.append((alpha.shape[0] - 2 * around) * (alpha.shape[1] - 2 * around))
+        return coverage(effect, alpha, around, level)
+
+    monkeypatch.setattr(Effect, "coverage", noted)
+    shown(dabbed(made, (800, 800)))
+    reach = made.layers[0].effects[0].reach(0)
+    assert len(computed) == 1
+    assert computed[0] <= (26 + 2 * reach + 2 * MOST_REDUCED) ** 2
+
+
+def test_effects_of_a_group_and_of_a_mask_follow_a_dab():
+    made = document(EFFECTS["shadow"])
+    disc = made.layers[1]
+    mask = Raster.filled(WIDTH, HEIGHT, (255,), "uint8")
+    masked = edits.set_mask(disc.id, mask).apply(made)
+    group = Layer("Group", Group((replace(disc, effects=()),)), effects=disc.effects)
+    grouped = replace(made, layers=(made.layers[0], group))
+    hole = mask.replaced(Region(150, 110, 20, 20), np.zeros((20, 20, 1), np.uint8))
+    for before, after in (
+        (masked, edits.set_mask(disc.id, hole).apply(masked)),
+        (grouped, dabbed(grouped, (20, 200))),
+    ):
+        shown(before)
+        found = shown(after)
+        effect_coverage.forget()
+        assert np.array_equal(shown(after), found)
+        assert not np.array_equal(shown(before), found)

@@ -147,7 +147,10 @@ def _wide(plane: Plane, radius: float) -> Plane:
     """
     whole = math.floor(radius)
     share = np.float32(radius - whole)
-    less, more = _inner(widened(plane, whole), 1), widened(plane, whole + 1)
+    less = _inner(widened(plane, whole), 1)
+    if not share:
+        return less
+    more = widened(plane, whole + 1)
     return less + share * (more - less)
 
 

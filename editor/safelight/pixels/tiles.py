@@ -365,6 +365,10 @@ class Raster:
         below = _doubled(half).intersect(self.region)
         return half.width, half.height, *(id(tiles[index]) for index in self._indices(below))
 
+    def parts_at(self, region: Region) -> list[Part]:
+        """Each tile that ``region`` meets, as the raster holds it, row by row."""
+        return [self._tiles[index] for index in self._indices(region)]
+
     def tiles_at(self, region: Region) -> Iterator[NDArray[Any]]:
         """The pixels, (height, width, channels) of the raster's depth, of each tile that ``region``
         meets, once, however often it is there.
