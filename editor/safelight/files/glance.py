@@ -1,7 +1,8 @@
 """Glance: a picture file looked at in passing: a small picture of it, and what it says of itself.
 
-This is done in the process that is confined, so that what is large never leaves it. Of a JPEG the
-decoder makes no more than is seen; of a raw file the camera's own JPEG is taken.
+This is done in the process that is confined, so that what is large never leaves it. Where a format
+allows it the decoder makes no more than is seen (``codec.Reducer``); of a raw file the camera's own
+JPEG is taken.
 """
 
 from __future__ import annotations
@@ -120,11 +121,10 @@ def _side(told: Any) -> int:
 
 def _seen(format: str, file: BinaryIO, size: int, limit: Limit) -> Glance:
     file.seek(0)
-    if format == jpeg.CODEC.name:
-        found = _of_jpeg(file.read(), limit)
+    try:
+        found = _of_copy(format, file, limit)
         if found is not None:
             return found
-    try:
         if format == raw.CODEC.name:
             return _of_raw(file, size, limit)
         file.seek(0)
@@ -139,11 +139,12 @@ def _seen(format: str, file: BinaryIO, size: int, limit: Limit) -> Glance:
     return _shown(content, width, height)
 
 
-def _of_jpeg(data: bytes, limit: Limit) -> Glance | None:
-    """A JPEG of which no more is decoded than is seen; None where it has to be decoded as a whole:
-    it is damaged, or of more than eight bits.
-    """
-    content = jpeg.reduced(io.BytesIO(data), limit, (2 * SIDE, 2 * SIDE))
+def _of_copy(format: str, file: BinaryIO, limit: Limit) -> Glance | None:
+    """A file of which no more is decoded than is seen; None where all of it has to be."""
+    reduced = codec(format).reduced
+    content = None
+    with contextlib.suppress(DamagedError):  # the whole may open as far as it goes
+        content = None if reduced is None else reduced(file, limit, (2 * SIDE, 2 * SIDE), 1)
     return None if content is None or content.whole is None else _shown(content, *content.whole)
 
 
@@ -154,7 +155,7 @@ def _of_raw(file: BinaryIO, size: int, limit: Limit) -> Glance:
     found = None
     if held.jpeg:
         with contextlib.suppress(DamagedError):
-            found = _of_jpeg(held.jpeg, limit)
+            found = _of_copy(jpeg.CODEC.name, io.BytesIO(held.jpeg), limit)
     if found is None:
         file.seek(0)
         content = raw.CODEC.decode(file, size, limit, np.empty, {})

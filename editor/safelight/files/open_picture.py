@@ -152,7 +152,8 @@ def _smaller_copy(
             size, codec = _size(file), codec_of(file.read(HEAD), suffix)
             if codec is None or codec.reduced is None or size < _LARGE:
                 return None
-            _check_memory(file, name)
+            if not codec.in_place:
+                _check_memory(file, name)
             file.seek(0)
             content = reading.reduced(codec, file, size, limit, room)
         if content is None or content.whole is None:
@@ -162,7 +163,8 @@ def _smaller_copy(
     except (OpenError, DamagedError, TooLargeError, OSError, MemoryError):
         return None
     width, height = content.whole
-    whole = (height, width) if known.orientation >= 5 else (width, height)
+    turn = content.orientation or known.orientation
+    whole = (height, width) if turn >= 5 else (width, height)
     return Opened(document, (), codec.name, known.facts, whole)
 
 

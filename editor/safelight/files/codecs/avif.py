@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Number, Unless, Value
-from safelight.files.codecs import heif, heif_tiles
+from safelight.files.codecs import heif, heif_thumbnail, heif_tiles
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -44,6 +44,19 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if alpha and container.is_premultiplied():
         pixels = unpremultiplied(pixels)
     return container.photograph(heif.straightened(pixels, container.turns()), alpha)
+
+
+def reduced(
+    file: BinaryIO, limit: Limit, room: tuple[int, int], least: int = 1
+) -> Photograph | None:
+    """The small copy that the file holds, however large, as a ``codec.Reducer``."""
+    container = heif.Container(file.read())
+
+    def decode(data: bytes) -> tuple[NDArray[Any], bool]:
+        pixels = _decoded(data, container)
+        return pixels, pixels.shape[2] in (2, 4)
+
+    return heif_thumbnail.reduced(container, limit, decode)
 
 
 def _decoded(data: bytes, container: heif.Container) -> NDArray[Any]:
@@ -124,6 +137,7 @@ CODEC = Codec(
     suffixes=(".avif",),
     beginnings=(rb"....ftypavi[fs]", rb"....ftyp(mif1|miaf|MA1[AB]).*avif"),
     read=read,
+    reduced=reduced,
     write=write,
     depths=("uint8", "uint16"),
     largest_side=16384,

@@ -49,6 +49,15 @@ where the file has to be read as a whole to tell what is the matter with it.
 Raises DamagedError, TooLargeError, OSError and MemoryError.
 """
 
+
+def most_reduced(width: int, height: int, room: tuple[int, int], least: float) -> float:
+    """By what the sides of a picture of so many pixels may be divided at the most, that a copy is
+    still as large as ``room``, in which all of it is seen; never less than ``least``.
+    """
+    long, short = max(width, height), min(width, height)
+    return max(long / max(room), short / min(room), least)
+
+
 Reader: TypeAlias = Callable[..., Photograph]
 """Decodes a file, given it, its size in bytes, a ``Limit`` and a ``Room``, which it asks for what
 is as large as the picture. What it takes by keyword is what opening such a file can be told.

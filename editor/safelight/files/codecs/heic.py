@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs import heif, heif_tiles
+from safelight.files.codecs import heif, heif_thumbnail, heif_tiles
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -48,6 +48,14 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     return container.photograph(pixels, alpha, damage)
 
 
+def reduced(
+    file: BinaryIO, limit: Limit, room: tuple[int, int], least: int = 1
+) -> Photograph | None:
+    """The small copy that the file holds, however large, as a ``codec.Reducer``."""
+    container = heif.Container(file.read())
+    return heif_thumbnail.reduced(container, limit, lambda data: _decoded(data, np.empty))
+
+
 def _tile(data: bytes) -> NDArray[Any]:
     return _decoded(data, np.empty)[0]
 
@@ -80,5 +88,6 @@ CODEC = Codec(
     suffixes=(".heic", ".heif", ".hif"),
     beginnings=(_COMPATIBLE,),
     read=read,
+    reduced=reduced,
     depths=("uint8", "uint16"),
 )

@@ -28,7 +28,7 @@ from safelight.files.gain_map import LEFT_OUT
 from safelight.files.metadata import for_pixels
 from safelight.files.stated_colours import places_of_code, profile_of_codes
 
-_ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
+ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 _GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
 _XMP = b"application/rdf+xml"
 _MOST_ITEMS = 100_000
@@ -279,12 +279,12 @@ class Container:
 
     def transparency(self) -> int | None:
         """The item that is the picture's transparency; None where it has none."""
-        return self.auxiliary(_ALPHA)
+        return self.auxiliary(ALPHA)
 
     def coded(self) -> list[int]:
         """The items whose pixels are decoded: those of the picture and of its transparency."""
         found: list[int] = []
-        for number in (self.primary, self.auxiliary(_ALPHA)):
+        for number in (self.primary, self.auxiliary(ALPHA)):
             if number is not None:
                 found += self.referred(b"dimg", number) or (number,)
         return [number for number in dict.fromkeys(found) if number in self.items]
@@ -372,9 +372,10 @@ class Container:
             return hdr.as_seen(pixels, colours, places, codes[1], self.brightest(), notes)
         return pixels, profile_of_codes(*codes, notes)
 
-    def turns(self) -> list[Box]:
-        """What is to be done with the decoded picture, in this order."""
-        return [item for item in self.properties(self.primary) if item[0] in _STRAIGHT]
+    def turns(self, number: int | None = None) -> list[Box]:
+        """What is to be done with the decoded picture, or with another item, in this order."""
+        number = self.primary if number is None else number
+        return [item for item in self.properties(number) if item[0] in _STRAIGHT]
 
     def depth(self) -> int:
         """Bits a channel of an AV1 picture: 8, 10 or 12."""
@@ -392,7 +393,7 @@ class Container:
         """See, before anything is decoded, that nothing in the file is larger than the limit or
         than it says. Raises TooLargeError and DamagedError.
         """
-        for number in {self.primary, self.auxiliary(_ALPHA) or self.primary}:
+        for number in {self.primary, self.auxiliary(ALPHA) or self.primary}:
             width, height = self.size(number)
             check_size(width, height, limit)
             check_bytes(8 * width * height, limit, "4 channels of 16 bits")

@@ -19,7 +19,7 @@ from safelight.api import Number, Source
 from safelight.document import Metadata
 from safelight.files import metadata, provenance, xmp
 from safelight.files.codecs import jpeg_bands
-from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.codec import Codec, most_reduced
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -207,9 +207,8 @@ def reduced(
     data = file.read()
     width, height, components, content = beside(data)
     check_size(width, height, limit)
-    long, short = max(width, height), min(width, height)
-    fits = max(long / max(room), short / min(room))
-    times = max(step for step in (1, 2, 4, 8) if step <= max(fits, least))
+    most = most_reduced(width, height, room, least)
+    times = max(step for step in (1, 2, 4, 8) if step <= most)
     if components not in _SPACES:
         return None
     try:

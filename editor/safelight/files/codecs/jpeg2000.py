@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import struct
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 
 from safelight.api import Number, Unless
 from safelight.document import Metadata
-from safelight.files.codecs.codec import Codec
+from safelight.files.codecs import pillow_decoder
+from safelight.files.codecs.codec import Codec, most_reduced
 from safelight.files.codecs.heif import box, boxes
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
     Photograph,
     Room,
+    Space,
     check_bytes,
     check_size,
     packed,
@@ -123,6 +126,51 @@ def _decoded(data: bytes, at: int, held: _Boxes) -> NDArray[Any]:
         return np.asarray(imagecodecs.jpeg2k_decode(data[at:], numthreads=threads))
     except Exception as error:
         raise undecodable(error) from error
+
+
+def reduced(
+    file: BinaryIO, limit: Limit, room: tuple[int, int], least: int = 1
+) -> Photograph | None:
+    """A copy of a picture whose sides are divided by a power of two, as a ``codec.Reducer``: the
+    levels of the wavelets below are not decoded. None for a palette, numbers with a sign,
+    components of several depths, and files that end early.
+    """
+    data = file.read()
+    at = data.find(_START)
+    if at < 0:
+        return None
+    stated = _Stated.of(data, at)
+    width, height = stated.width, stated.height
+    check_size(width, height, limit)
+    held = _Boxes(data[:at] if data[:4] != _START else b"", data)
+    plain = len(stated.components) in (1, 3, 4) and len({*stated.components}) == 1
+    bits, signed = stated.components[0] if plain else (0, False)
+    whole = data.endswith(b"\xff\xd9") or held.whole
+    if not (bits in (8, 16) and not signed and whole) or held.palette:
+        return None
+    times = int(math.log2(most_reduced(width, height, room, least)))
+    times = min(times, _levels(data, at))
+    if times < 1 or stated.tiles > _MOST_TILES:
+        return None
+    # Of a whole file Pillow reads the boxes, which say whether its colours are YCC.
+    with pillow_decoder.opened(io.BytesIO(data), "JPEG2000", (width, height)) as image:
+        image.reduce = times  # type: ignore[method-assign, assignment]
+        pixels = np.asarray(image)
+    if pixels.dtype not in (np.uint8, np.uint16):
+        return None
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    channels = pixels.shape[2]
+    said = Metadata(exif=held.exif, xmp=held.xmp, iptc=held.iptc, dpi=held.dpi)
+    space: Space = "grey" if channels < 3 else "rgb"
+    content = Photograph(packed(pixels), space, channels in (2, 4), held.icc, said)
+    content.whole = width, height
+    return content
+
+
+def _levels(data: bytes, at: int) -> int:
+    """How often the sides of a codestream's picture are halved in it (T.800, A.6.1)."""
+    found = data.find(b"\xff\x52", at)
+    return data[found + 9] if 0 <= found < len(data) - 9 else 0
 
 
 def _full_scale(pixels: NDArray[Any], bits: int, signed: bool) -> NDArray[Any]:
@@ -262,6 +310,7 @@ CODEC = Codec(
     beginnings=(rb"\0\0\0\x0cjP  \r\n\x87\n", rb"\xff\x4f\xff\x51"),
     read=read,
     write=write,
+    reduced=reduced,
     depths=("uint8", "uint16"),
     largest_side=60000,
     exact=lambda settings, _: bool(settings["lossless"]),

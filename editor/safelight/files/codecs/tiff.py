@@ -7,7 +7,7 @@ import logging
 import math
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from safelight.document import Metadata
 from safelight.files import ifd, lab, logluv
 from safelight.files.codecs import jpeg, jpegxr, pillow_decoder, png, webp
 from safelight.files.codecs import tiff_parts as parts
-from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.codec import Codec, most_reduced
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
     CHANNELS,
@@ -139,12 +139,15 @@ _QUIET = logging.NullHandler()
 
 
 class _Page:
-    """The main directory of a TIFF file: its tags as numbers, with the defaults of TIFF 6.0."""
+    """A directory of a TIFF file, the main one or that at ``place``: its tags as numbers, with the
+    defaults of TIFF 6.0.
+    """
 
-    def __init__(self, fetch: ifd.Fetch) -> None:
+    def __init__(self, fetch: ifd.Fetch, place: int | None = None) -> None:
         try:
             self.header = ifd.Header.read(fetch)
-            self.directory = ifd.read_directory(fetch, self.header, self.header.first)
+            first = self.header.first if place is None else place
+            self.directory = ifd.read_directory(fetch, self.header, first)
         except ifd.DirectoryError as error:
             raise DamagedError(f"is damaged or cut off: {error}") from error
         self.width = self.number(_WIDTH, 0)
@@ -259,6 +262,90 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         notes,
         page.number(_ORIENTATION, 1),
     )
+
+
+def reduced(
+    file: BinaryIO, limit: Limit, room: tuple[int, int], least: int = 1
+) -> Photograph | None:
+    """The smaller copy of the first picture that a file holds (TIFF 6.0, tag 254) and that suits
+    ``room``, as a ``codec.Reducer``. None where there is none of the same colours and shape.
+    """
+    fetch = ifd.file_fetch(file)
+    page = _Page(fetch)
+    if page.is_raw(fetch):
+        return None
+    check_size(page.width, page.height, limit)
+    most = most_reduced(page.width, page.height, room, least)
+    places = [*page.directory.numbers(_SUB_DIRECTORIES, page.header)[:_MOST_INSIDE]]
+    places += list(_reduced_pages(fetch, page))
+    found: tuple[float, int] | None = None
+    for place in map(int, places):
+        try:
+            inside = _Page(fetch, place)
+        except DamagedError:
+            continue
+        times = page.width / max(inside.width, 1)
+        as_large = abs(inside.height * times - page.height) <= times
+        alike = inside.photometric == page.photometric and inside.samples == page.samples
+        if as_large and alike and inside.bits == page.bits and (found or (1.0,))[0] < times <= most:
+            found = times, place
+    if found is None:
+        return None
+    start = ifd.Header(page.header.order, page.header.big, found[1]).bytes()
+    inner = io.BufferedReader(_Begun(file, start))
+    try:
+        content = read(inner, file.seek(0, io.SEEK_END), limit)
+    except OtherKindError:
+        return None
+    content.icc = content.icc or page.value(_ICC)
+    content.metadata = Metadata(exif=_exif(page), xmp=page.value(_XMP), iptc=_iptc(page))
+    content.orientation = page.number(_ORIENTATION, 1)
+    content.whole = page.width, page.height
+    return None if content.notes else content
+
+
+def _reduced_pages(fetch: ifd.Fetch, page: _Page) -> Iterator[int]:
+    """Where the directories of smaller copies stand that follow that of the first picture."""
+    following, seen = page.directory.next, {page.header.first}
+    while following and following not in seen and len(seen) < _MOST_INSIDE:
+        seen.add(following)
+        try:
+            directory = ifd.read_directory(fetch, page.header, following)
+        except ifd.DirectoryError:
+            return
+        kind = directory.numbers(_SUBFILE, page.header)
+        if not (kind and int(kind[0]) & _REDUCED):
+            return  # what follows belongs to another picture
+        yield following
+        following = directory.next
+
+
+class _Begun(io.RawIOBase):
+    """A file that begins otherwise: with ``start`` in place of as many of its bytes."""
+
+    def __init__(self, file: BinaryIO, start: bytes) -> None:
+        super().__init__()
+        self._file, self._start, self._at = file, start, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._file.seek(self._at)
+        self._at = self._file.seek(offset, whence)
+        return self._at
+
+    def readinto(self, buffer: Any, /) -> int:
+        self._file.seek(self._at)
+        data = bytearray(self._file.read(len(buffer)))
+        kept = self._start[self._at : self._at + len(data)]
+        data[: len(kept)] = kept
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 def _check_parts(fetch: ifd.Fetch, size: int, page: _Page) -> bool:
@@ -735,6 +822,7 @@ CODEC = Codec(
     beginnings=(rb"(?!II\*\0....CR)(II(\*\0|\+\0)|MM(\0\*|\0\+))",),
     read=read,
     write=write,
+    reduced=reduced,
     depths=("uint8", "uint16", "float32"),
     cmyk=True,
     exact=lambda *_: True,
