@@ -317,7 +317,7 @@ FAILING = {
     "refuse_writing": (actions.ExportError, "says: it has too many sheep"),
     "crash_writing": (actions.ExportError, "crashed (SIGABRT)"),
     "hang_writing": (actions.ExportError, "did not answer for 3 s"),
-    "fail": (actions.WriteError, "did not read back and was not saved"),
+    "fail": (actions.WriteError, "was not saved, because it did not read back"),
     "other_size": (actions.WriteError, "read back in another size"),
 }
 

@@ -681,6 +681,15 @@ def test_of_a_hurt_file_it_is_said_what_to_do(opened):
             opened(data)
     with pytest.raises(OpenError, match="knows; Safelight opens [^.]*\\.$"):
         opened(b"Dear diary")
+    many = pictures.tiff_file(
+        pictures.noise(9, 7, 70), photometric="minisblack", planarconfig="contig"
+    )
+    for data, what in (
+        (many, "70 channels"),
+        (b"#?RADIANCE\nFORMAT=32-bit_rle_xyze\n\n-Y 8 +X 8\n" + bytes(64), "colours as XYZ"),
+    ):
+        with pytest.raises(OpenError, match=rf"picture.dat (has|holds) {what}.*[;.] [Ss]ave it as"):
+            opened(data)
 
 
 @pytest.mark.parametrize("format", MAKERS)
@@ -769,7 +778,9 @@ def test_a_file_one_may_not_read_says_so():
         except OpenError as error:
             return str(error)
 
-    assert as_ordinary_user(attempt) == "You have no permission to read secret.png."
+    assert as_ordinary_user(attempt) == (
+        "You have no permission to read secret.png; ask its owner, or change its permissions."
+    )
 
 
 def test_a_name_cannot_turn_the_message_around(tmp_path):

@@ -158,12 +158,12 @@ _REASONS = {
     errno.EACCES: "you have no permission to write there; save elsewhere",
     errno.EPERM: "you have no permission to write there; save elsewhere",
     errno.EIO: "the disk reported an error; save elsewhere and check the disk",
-    errno.ENOENT: "the folder does not exist",
-    errno.ENOTDIR: "part of its path is a file, not a folder",
+    errno.ENOENT: "the folder does not exist; choose one that does",
+    errno.ENOTDIR: "part of its path is a file, not a folder; choose another folder",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EFBIG: "the file would be larger than allowed there; save elsewhere",
-    errno.ELOOP: "its links lead in a circle",
-    errno.EMFILE: "too many files are open",
+    errno.ELOOP: "its links lead in a circle; choose another folder",
+    errno.EMFILE: "too many files are open; close some of them",
 }
 if hasattr(errno, "EDQUOT"):
     _REASONS[errno.EDQUOT] = "your disk quota is used up; free some space or save elsewhere"

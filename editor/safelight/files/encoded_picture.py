@@ -105,9 +105,9 @@ class Coded:
         try:
             yield
         except OpenError as error:
-            raise _unreadable(error) from error
+            raise _unreadable(self.name, error) from error
         except DamagedError as error:
-            raise _unreadable(f"{self.name} {error}.") from error
+            raise _unreadable(self.name, f"{self.name} {error}.") from error
 
     def compare(self, again: Photograph, pixels: NDArray[Any]) -> None:
         """See that a file, or that of its first rows, is as it was meant.
@@ -284,8 +284,8 @@ def _stopping(hear: Hear, done: bool = True) -> Hear:
     return told
 
 
-def _unreadable(reason: object) -> WriteError:
-    return WriteError(f"It did not read back and was not saved: {reason}")
+def _unreadable(name: str, reason: object) -> WriteError:
+    return WriteError(f"{name} was not saved, because it did not read back: {reason}")
 
 
 def checker(
@@ -306,7 +306,7 @@ def checker(
             try:
                 again, _ = read_photograph(temporary, None, coded.name)
             except OpenError as error:
-                raise _unreadable(error) from error
+                raise _unreadable(coded.name, error) from error
             coded.compare(again, content.pixels)
         hear(1.0)
 

@@ -39,7 +39,7 @@ from safelight.files.open_picture import (
     read_data,
     read_foreign,
 )
-from safelight.files.sentences import listed
+from safelight.files.sentences import CLOSE, listed
 from safelight.files.untrusted_reader import HERE, Reading
 from safelight.pixels import (
     DEPTHS,
@@ -114,7 +114,9 @@ def export(
             expected_bytes=content.pixels.nbytes // (20 if exact else 40),
         )
     except MemoryError as error:
-        raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
+        raise ExportError(
+            f"{name} cannot be exported: there is not enough memory; {CLOSE}."
+        ) from error
     notes = [*content.notes, *origin.stripped(options)]
     return Exported(written.path, written.bytes, (*notes, *written.notes))
 
@@ -390,7 +392,9 @@ def _foreign_checker(
         try:
             again = read_foreign(temporary, height * width, name, exporter.importer)
         except OpenError as error:
-            raise WriteError(f"It did not read back and was not saved: {error}") from error
+            raise WriteError(
+                f"{name} was not saved, because it did not read back: {error}"
+            ) from error
         if again.pixels.shape[:2] != (height, width):
             raise WriteError(f"{name} was not saved: it read back in another size.")
 

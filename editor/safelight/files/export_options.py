@@ -101,7 +101,7 @@ class ExportOptions:
             try:
                 item.check(getattr(self, item.name))
             except ParameterError as error:
-                raise ExportError(f"It cannot be exported so: {error}.") from error
+                raise ExportError(f"The picture cannot be exported so: {error}.") from error
 
     def to_json(self) -> dict[str, object]:
         """The options that are not at their defaults, as plain data."""

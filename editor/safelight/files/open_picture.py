@@ -36,7 +36,7 @@ from safelight.files.file_colours import as_rgb, takes_long
 from safelight.files.layered_photograph import document_of
 from safelight.files.machine_memory import free_memory
 from safelight.files.metadata import Known
-from safelight.files.sentences import listed
+from safelight.files.sentences import CLOSE, listed
 from safelight.files.untrusted_reader import HERE, NOTHING, Reading, known_of
 from safelight.pixels import Profile, Raster, from_float, to_float
 
@@ -464,9 +464,18 @@ def in_words(name: str, limit: Limit) -> Iterator[None]:
     except DamagedError as error:
         raise OpenError(f"{name} {error}.") from error
     except MemoryError as error:
-        raise OpenError(f"{name} cannot be opened: there is not enough memory.") from error
+        raise OpenError(f"{name} cannot be opened: there is not enough memory; {CLOSE}.") from error
     except OSError as error:
         raise OpenError(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+_HURT = ("is damaged", "ends early", "is cut off")
+"""How the reasons begin that another copy of a file need not have."""
+
+_OF_A_KIND = "Safelight cannot open"
+"""What the reasons say of files that are whole, and of a kind of their format that is not known."""
+
+_SAVE_OTHERWISE = "Save it as TIFF or PNG of 8 or 16 bits with a program that opens it."
 
 
 @contextlib.contextmanager
@@ -476,8 +485,10 @@ def _saying_what_to_do() -> Iterator[None]:
         yield
     except OpenError as error:
         cause = error.__cause__
-        if isinstance(cause, DamagedError) and str(cause).startswith(("is damaged", "ends early")):
+        if isinstance(cause, DamagedError) and str(cause).startswith(_HURT):
             raise OpenError(f"{error} Another copy of the file may be whole.") from cause
+        if isinstance(cause, DamagedError) and _OF_A_KIND in str(cause) and ";" not in str(cause):
+            raise OpenError(f"{error} {_SAVE_OTHERWISE}") from cause
         raise
 
 
@@ -540,7 +551,7 @@ def _check_memory(file: io.BufferedReader, name: str) -> None:
     """Raise OpenError for a file that the memory has no room for."""
     free, size = free_memory(), _size(file)
     if free is not None and size > free * _SHARE_OF_MEMORY:
-        raise OpenError(f"{name} is larger ({size >> 20} MB) than the free memory allows.")
+        raise OpenError(f"{name} is larger ({size >> 20} MB) than the free memory allows; {CLOSE}.")
 
 
 def open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
@@ -559,7 +570,9 @@ def open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
     except FileNotFoundError as error:
         raise OpenError(f"{name} does not exist; check the name and the folder.") from error
     except PermissionError as error:
-        raise OpenError(f"You have no permission to read {name}.") from error
+        raise OpenError(
+            f"You have no permission to read {name}; ask its owner, or change its permissions."
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise OpenError(f"{name} cannot be read: {reason}.") from error

@@ -39,6 +39,7 @@ from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.codecs import png
 from safelight.files.codecs.photograph import Photograph
 from safelight.files.export_outcome import Exported, ExportError
+from safelight.files.sentences import CLOSE
 from safelight.pixels import MODES, Raster, View, from_float, to_float
 
 if TYPE_CHECKING:
@@ -113,15 +114,17 @@ def export_openraster(
         document = settled(document).picture
         merged = _sixteen(whole(document, live, hear=lambda done: hear(0.4 * done)))
         writing = _Writing(document, merged, live, own, hear)
-        check = _checker(merged, hear)
+        check = _checker(name, merged, hear)
         written = atomic_write(path, writing.write, overwrite=overwrite, check=check)
     except MemoryError as error:
-        raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
+        raise ExportError(
+            f"{name} cannot be exported: there is not enough memory; {CLOSE}."
+        ) from error
     notes = (*dict.fromkeys(writing.notes), *written.notes)
     return Exported(written.path, written.bytes, notes)
 
 
-def _checker(merged: Raster, hear: Callable[[float], object]) -> Callable[[Path], None]:
+def _checker(name: str, merged: Raster, hear: Callable[[float], object]) -> Callable[[Path], None]:
     """Reads the finished file back: every checksum, and the picture itself."""
 
     def check(temporary: Path) -> None:
@@ -131,7 +134,7 @@ def _checker(merged: Raster, hear: Callable[[float], object]) -> Callable[[Path]
             data = archive.read(MERGED)
             again = png.read(io.BytesIO(data), len(data), None).pixels
         if not sound or not np.array_equal(again, merged.to_array()):
-            raise WriteError("The file was not saved: it read back differently; try again.")
+            raise WriteError(f"{name} was not saved: it read back differently; try again.")
         hear(1.0)
 
     return check

@@ -26,6 +26,7 @@ from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.codecs.photograph import Photograph
 from safelight.files.export_outcome import Exported, ExportError
 from safelight.files.openraster_export import bare, mapped, seen_ids, with_offsets
+from safelight.files.sentences import CLOSE
 from safelight.pixels import Raster, from_float, to_float
 
 KEYS = {
@@ -95,10 +96,12 @@ def export_photoshop(
         document = settled(document).picture
         merged = whole(document, live, hear=lambda done: hear(0.4 * done))
         writing = _Writing(document, merged, live, own, big, hear)
-        check = _checker(merged, read, hear)
+        check = _checker(name, merged, read, hear)
         written = atomic_write(path, writing.write, overwrite=overwrite, check=check)
     except MemoryError as error:
-        raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
+        raise ExportError(
+            f"{name} cannot be exported: there is not enough memory; {CLOSE}."
+        ) from error
     except _TooLong as error:
         raise ExportError(
             f"{name} cannot be exported: a PSD has at most 2 GB; let its name end in .psb."
@@ -111,6 +114,7 @@ class _TooLong(Exception):
 
 
 def _checker(
+    name: str,
     merged: Raster,
     read: Callable[[BinaryIO, int, None], Photograph],
     hear: Callable[[float], object],
@@ -123,7 +127,7 @@ def _checker(
             again = read(file, os.path.getsize(temporary), None)
         expected = _matted(merged.to_array())
         if again.layers is None or again.notes or not _same(_matted(again.pixels), expected):
-            raise WriteError("The file was not saved: it read back differently; try again.")
+            raise WriteError(f"{name} was not saved: it read back differently; try again.")
         hear(1.0)
 
     return check

@@ -657,7 +657,9 @@ def write(
     if content.icc:
         parts = [content.icc[at : at + _ICC_PART] for at in range(0, len(content.icc), _ICC_PART)]
         if len(parts) > 255:
-            raise ValueError("the colour profile is larger than a JPEG can hold (16 MB)")
+            raise ValueError(
+                "its colour profile is larger than a JPEG can hold (16 MB); use PNG or TIFF"
+            )
         for number, part in enumerate(parts, 1):
             _segment(stream, 0xE2, _ICC + bytes([number, len(parts)]) + part)
     stream.write(memoryview(data)[body:])

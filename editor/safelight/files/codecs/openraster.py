@@ -108,9 +108,9 @@ def _parsed(text: bytes) -> _Node:
         nonlocal count
         count += 1
         if len(path) > DEEPEST:
-            raise DamagedError(f"has stacks more than {DEEPEST} deep")
+            raise DamagedError(f"has stacks more than {DEEPEST} deep; merge some of them first")
         if count > MOST_LAYERS:
-            raise DamagedError(f"has more than {MOST_LAYERS} layers")
+            raise DamagedError(f"has more than {MOST_LAYERS} layers; merge some of them first")
         node = _Node(kind, facts)
         path[-1].inside.append(node)
         path.append(node)
@@ -175,7 +175,9 @@ class _Reading:
                 if head is not None:
                     self._left -= head[0] * head[1] * (8 if head[2] == 16 else 4)
                     if self._left < 0:
-                        raise DamagedError("has layers that are too large for the memory")
+                        raise DamagedError(
+                            "has layers that are too large for the memory; merge some of them first"
+                        )
 
     def _layers(self, stack: _Node, x: int, y: int) -> Iterator[PhotographLayer]:
         """The layers in a stack that lies at ``x``, ``y``, bottom first."""

@@ -281,7 +281,7 @@ class _Reading:
     def _layer_info(self, place: int, end: int) -> tuple[list[_Record], bool]:
         count = self._number(place, ">h")
         if abs(count) > 2 * MOST_LAYERS:
-            raise DamagedError(f"has more than {MOST_LAYERS} layers")
+            raise DamagedError(f"has more than {MOST_LAYERS} layers; merge some of them first")
         place += 2
         records: list[_Record] = []
         for _ in range(abs(count)):
@@ -347,12 +347,16 @@ class _Reading:
                 across, down = max(mask.right - mask.left, 0), max(mask.bottom - mask.top, 0)
                 self._left -= across * down * self._dtype.itemsize
             if self._left < 0:
-                raise DamagedError("has layers that are too large for the memory")
+                raise DamagedError(
+                    "has layers that are too large for the memory; merge some of them first"
+                )
         stacks: list[list[PhotographLayer]] = [[]]
         for record in records:
             if record.section == 3:
                 if len(stacks) > DEEPEST:
-                    raise DamagedError(f"has groups more than {DEEPEST} deep")
+                    raise DamagedError(
+                        f"has groups more than {DEEPEST} deep; merge some of them first"
+                    )
                 stacks.append([])
             elif record.section in (1, 2) and len(stacks) > 1:
                 inside = stacks.pop()
@@ -404,7 +408,9 @@ class _Reading:
         shaped = b"vmsk" in record.blocks or b"vsms" in record.blocks
         if colour is None or shaped and record.mask is None:
             if _SOLID in record.blocks:
-                self.notes.append(f"{record.name} was left out: Safelight has no shapes.")
+                self.notes.append(
+                    f"{record.name} was left out: the file holds no pixels of its shape."
+                )
             return []
         return [self._told(record, PhotographLayer(record.name, fill=colour))]
 

@@ -344,7 +344,8 @@ def _opened(file: BinaryIO, size: int, limit: Limit) -> Iterator[tuple[Any, byte
         import rawpy
     except ImportError as error:
         raise DamagedError(
-            "is a camera's raw file, and rawpy, which develops those, is not installed here"
+            "is a camera's raw file, and rawpy, which develops those, is not installed here;"
+            " pip install rawpy"
         ) from error
     file.seek(0)
     data = file.read()
@@ -379,9 +380,11 @@ def _in_words() -> Iterator[None]:
             " convert it to DNG first"
         ) from error
     except rawpy.LibRawTooBigError as error:
-        raise DamagedError("is too large a raw file for LibRaw") from error
+        raise DamagedError("is too large a raw file for LibRaw; convert it to DNG first") from error
     except (rawpy.LibRawUnspecifiedError, rawpy.LibRawOutOfOrderCallError) as error:
-        raise DamagedError("is a raw file of a kind that LibRaw cannot develop") from error
+        raise DamagedError(
+            "is a raw file of a kind that LibRaw cannot develop; convert it to DNG first"
+        ) from error
     except rawpy.LibRawError as error:
         reason = error.args[0] if error.args else "no reason given"
         words = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)

@@ -18,6 +18,7 @@ from safelight.files.codecs.photograph import DamagedError
 from safelight.files.export import content_of, export
 from safelight.files.export_options import ExportOptions, profile_in
 from safelight.files.export_outcome import Exported, ExportError
+from safelight.files.sentences import CLOSE
 from safelight.files.sequences.frame_readers import FILM, OPENERS
 from safelight.files.sequences.frame_writers import EVEN_SIDES, WRITERS, Order, film_rate
 
@@ -111,7 +112,9 @@ def export_sequence(
     try:
         written = atomic_write(path, write, overwrite=overwrite, check=check)
     except MemoryError as error:
-        raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
+        raise ExportError(
+            f"{name} cannot be exported: there is not enough memory; {CLOSE}."
+        ) from error
     hear(1.0)
     odd = format in EVEN_SIDES and size[0] != (document.width, document.height)
     if odd and options.resize == "no":
