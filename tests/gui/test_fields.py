@@ -193,6 +193,25 @@ def test_nothing_is_created_of_a_size_that_was_refused(qtbot):
     assert dialog.sides[0] == 2500
 
 
+def test_a_new_page_has_the_pixels_of_its_paper_until_sides_are_typed(qtbot):
+    dialog = NewDialog([])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.declaration is None
+    assert dialog.colour.isVisible()
+    dialog.paper.setCurrentText("A3")
+    assert dialog.sides == (3508, 4961)
+    dialog.lies.setCurrentText("Landscape")
+    assert dialog.sides == (4961, 3508)
+    write(dialog.dots, "150")
+    assert dialog.sides == (2480, 1754)
+    assert dialog.outcome.text().endswith("42.0 × 29.7 cm on paper")
+    assert dialog.paper.currentText() == "A3"
+    write(dialog.width_field, "1000")
+    assert (dialog.sides, dialog.dpi) == ((1000, 1754), 150)
+    assert dialog.paper.currentText() == "Other size"
+
+
 def test_new_and_print_lay_out_their_forms_alike_and_return_does_what_the_bright_button_says(
     qtbot, monkeypatch
 ):

@@ -515,6 +515,22 @@ def test_a_layer_is_made_anew_after_a_change_but_not_after_going_back(workspace,
     assert len(session.history.steps) == steps
 
 
+def test_a_new_page_is_a_fill_of_its_colour_and_keeps_the_size_of_its_paper(awake, qtbot):
+    from safelight.gui.new_dialog import NewDialog
+
+    qtbot.mouseClick(awake.welcome.new, LEFT)
+    dialog = awake.findChild(NewDialog)
+    dialog.paper.setCurrentText("A5")
+    dialog.dots.setValue(100)
+    dialog.colour.take("#203040")
+    dialog.confirm.click()
+    qtbot.waitUntil(lambda: awake.workspace() is not None, timeout=LIMIT)
+    document = awake.workspace().session.document
+    assert (document.width, document.height) == (583, 827)
+    assert document.metadata.dpi == (100, 100)
+    assert [layer.content.colour for layer in document.layers] == ["#203040"]
+
+
 def test_with_nothing_open_a_generator_makes_a_picture(awake, qtbot):
     from safelight.gui.new_dialog import NewDialog
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from safelight import api
-from safelight.actions.generated_documents import to_be_generated
+from safelight.actions.new_documents import to_be_generated
 from safelight.document import edits
 from safelight.gui.controls.lightbox import LightboxControl
 from safelight.gui.panels.histogram_panel import Histogram

@@ -84,7 +84,6 @@ def test_nothing_moves_when_samples_come_and_all_are_in_sight(qtbot, monkeypatch
     before = page.open.geometry()
     page.show_samples()
     qtbot.waitUntil(lambda: len(page.samples) == 4)
-    page.offer_generators(True)
     QApplication.processEvents()
     assert page.open.geometry() == before
     assert len({sample.y() for sample in page.samples}) == rows

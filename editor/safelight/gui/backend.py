@@ -55,11 +55,6 @@ class BackEnd(QObject):
         return self.offers.filters if self.offers is not None else ()
 
     @property
-    def generates(self) -> bool:
-        """Whether there is a filter that makes pictures from nothing."""
-        return self.offers is not None and bool(self.offers.generators)
-
-    @property
     def loaded(self) -> bool:
         """Whether the code of workspaces is there, so that one can be made without a stop."""
         return self._loaded.is_set()

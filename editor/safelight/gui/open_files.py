@@ -24,9 +24,9 @@ FILMS = (".webm", ".mkv", ".mp4", ".mov", ".m4v", ".avi")
 
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened
-    from safelight.api import Declaration
     from safelight.gui.folder.open_ahead import Ahead
     from safelight.gui.loaded_files import Loaded
+    from safelight.gui.new_dialog import NewDialog
     from safelight.gui.previews.first_look import FirstLook
     from safelight.gui.raw_draft import Draft, Wanted
     from safelight.gui.workspace import Workspace
@@ -181,27 +181,29 @@ class Opening(QObject):
         self._tabs.setTabText(self._tabs.indexOf(look), labelled(look.title))
         return look
 
-    # -- what a generator makes ----------------------------------------------------------------
+    # -- what begins with no file --------------------------------------------------------------
 
-    def ask_to_generate(self) -> None:
-        """Ask for a generator and a size, and make a picture of that alone."""
+    def ask_for_new(self) -> None:
+        """Ask for a page or a generator and a size, and make a picture of that alone."""
         from safelight.gui.new_dialog import NewDialog
 
         offers = self._backend.offers
-        if offers is None or not offers.generators:
-            self.said.emit("No generator is installed.")
-            return
-        dialog = NewDialog(offers.generators, self._tabs.window())
+        dialog = NewDialog(() if offers is None else offers.generators, self._tabs.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._generate(dialog.declaration, *dialog.sides))
+        dialog.accepted.connect(lambda: self._begin(dialog))
         dialog.open()
 
-    def _generate(self, declaration: Declaration, width: int, height: int) -> None:
+    def _begin(self, dialog: NewDialog) -> None:
         from safelight.actions import History
-        from safelight.actions.generated_documents import to_be_generated
+        from safelight.actions.new_documents import empty_page, to_be_generated
         from safelight.gui.loaded_files import Loaded
 
-        document = to_be_generated(declaration, width, height)
+        declaration, sides = dialog.declaration, dialog.sides
+        if declaration is None:
+            document = empty_page(*sides, dialog.ground, dialog.dpi)
+            self._arrivals.add(Loaded(History.start(document, "New")), None)
+            return
+        document = to_be_generated(declaration, *sides, dialog.dpi)
         self._arrivals.add(
             Loaded(History.start(document, "New")),
             None,

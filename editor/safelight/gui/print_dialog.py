@@ -26,23 +26,13 @@ from safelight.gui.controls.number_field import WholeField
 from safelight.gui.display_transform import display
 from safelight.gui.left_out_layers import ask_without
 from safelight.gui.panels.document_glimpse import small_image
+from safelight.gui.papers import PAPERS
 from safelight.gui.printed_page import How, Page, Placed, paint_page, placed, printed_image
 from safelight.gui.shown_text import plain
 from safelight.gui.small_widgets import form, remark
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
-
-PAPERS = {
-    "A4": (210.0, 297.0),
-    "A3": (297.0, 420.0),
-    "A5": (148.0, 210.0),
-    "Letter": (215.9, 279.4),
-    "10 × 15 cm": (100.0, 150.0),
-    "13 × 18 cm": (130.0, 180.0),
-    "20 × 30 cm": (200.0, 300.0),
-}
-"""Width and height in mm, standing (ISO 216, ANSI/ASME Y14.1, and prints of photographs)."""
 
 _COARSE = 150.0
 """Pixels per inch below which a print looks soft at arm's length."""

@@ -49,7 +49,6 @@ class Welcome(QWidget):
         super().__init__(parent)
         self.samples: list[QToolButton] = []
         self._asked = False  # for the samples
-        self._opening = self._generates = False
         self._columns = 0
         self.title = QLabel(_INVITATION)
         self.title.setObjectName("large")
@@ -60,10 +59,9 @@ class Welcome(QWidget):
         self.open.clicked.connect(self.open_wanted)
         self.new = QToolButton()
         self.new.setObjectName("plain")
-        self.new.setText("New from generator…")
-        self.new.setToolTip("A picture that a generator makes from nothing")
+        self.new.setText("New…")
+        self.new.setToolTip("An empty page, or a picture that a generator makes")
         self.new.clicked.connect(self.new_wanted)
-        self.new.hide()
         centre = Qt.AlignmentFlag.AlignHCenter
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -106,16 +104,10 @@ class Welcome(QWidget):
 
     def show_opening(self, opening: bool) -> None:
         """Say that a photograph is on its way, in place of asking for one."""
-        self._opening = opening
         self.title.setText("Opening…" if opening else _INVITATION)
         self._hint.setHidden(opening)
         self.open.setHidden(opening)
-        self.new.setVisible(self._generates and not opening)
-
-    def offer_generators(self, there_are: bool) -> None:
-        """Offer to make a picture from nothing, where there is a filter that does."""
-        self._generates = there_are
-        self.new.setVisible(there_are and not self._opening)
+        self.new.setHidden(opening)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

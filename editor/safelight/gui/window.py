@@ -152,7 +152,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         """Have each part hear of what it has to show or to do."""
         self.welcome.open_wanted.connect(self.opening.ask)
-        self.welcome.new_wanted.connect(self.opening.ask_to_generate)
+        self.welcome.new_wanted.connect(self.opening.ask_for_new)
         self.welcome.chosen.connect(self.open)
         self.tabs.currentChanged.connect(lambda _: self.show_state())
         self.tabs.close_wanted.connect(self.closing.close)
@@ -219,7 +219,6 @@ class Window(QMainWindow):
 
     def _show_filters(self) -> None:
         self.deeds.replace("filters", of_filters(self.context))
-        self.welcome.offer_generators(self.backend.generates)
 
     def _show_recent(self) -> None:
         self.deeds.replace("recent", of_recent(self.context))

@@ -40,13 +40,10 @@ def of_window(context: DeedContext, screen: FullScreen) -> list[Deed]:
 
 
 def _file(context: DeedContext) -> list[Deed]:
-    def generates() -> bool:
-        return context.backend.generates
-
-    made = "A picture that a generator makes from nothing"
+    made = "An empty page, or a picture that a generator makes"
     menu = _Lines("File", context)
-    new = context.opening.ask_to_generate
-    menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
+    new = context.opening.ask_for_new
+    menu.any("new", "&New…", new, "Ctrl+N", tip=made)
     menu.any("open", "&Open…", context.opening.ask, "Ctrl+O")
     menu.any(
         *("open frames", "Open pict&ures as sequence…"),
