@@ -282,6 +282,24 @@ def test_the_layer_is_moved_by_whole_pixels_in_one_step_and_comes_back(opened, q
     assert session.document is before
 
 
+def test_layers_that_are_chosen_are_moved_together_in_one_step(opened, qtbot):
+    canvas, session = opened.canvas, opened.session
+    session.do(edits.duplicate_layer())
+    session.do(edits.duplicate_layer())
+    lowest, other, active = session.document.layers
+    canvas.chosen = lambda: [lowest.id, active.id]
+    canvas.take("move")
+    assert opened.options.target.text() == f"Moves {active.name} and 1 more"
+    steps = len(session.history.steps)
+    drag(qtbot, canvas, QPoint(200, 200), QPoint(240, 230))
+    assert len(session.history.steps) == steps + 1
+    places = [layer.place for layer in session.document.layers]
+    assert places[0] == places[2] == Place.offset(40, 30)
+    assert places[1] == other.place
+    session.undo()
+    assert session.document.layers == (lowest, other, active)
+
+
 def test_a_move_that_is_given_up_is_no_step(opened, qtbot):
     canvas, session = opened.canvas, opened.session
     canvas.take("move")
@@ -381,8 +399,14 @@ def test_a_groups_key_takes_the_tool_used_last_and_with_shift_the_next(opened, q
         qtbot.waitUntil(lambda was=before: canvas.tool.id != was)
         taken.append(canvas.tool.id)
     assert taken == ["rectangle", "move", "ellipse", "move", "ellipse", "rectangle"]
-    qtbot.keyClick(canvas, "k")  # a key of the tool's own
-    qtbot.waitUntil(lambda: canvas.tool.id == "magnetic")
+    control = Qt.KeyboardModifier.ControlModifier
+    for key, modifier, name in (
+        ("t", control, "transform"),
+        ("v", 0, "move"),
+        ("k", 0, "magnetic"),
+    ):
+        qtbot.keyClick(canvas, key, modifier or Qt.KeyboardModifier.NoModifier)
+        qtbot.waitUntil(lambda wanted=name: canvas.tool.id == wanted)  # keys of a tool's own
     assert column.buttons["lassos"].accessibleName() == "Magnetic lasso"
     assert column.buttons["lassos"].isChecked()
     assert "(K)" in column.buttons["lassos"].toolTip()

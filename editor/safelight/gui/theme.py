@@ -149,6 +149,7 @@ QTabBar::tab {{
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
 QTabBar::tab:hover {{ color: {TEXT}; }}
 QTabBar QToolButton {{ padding: 0; }}
+QFileDialog QToolButton {{ padding: 2px; }}
 QTabBar#panels {{ background: {PANEL}; }}
 QTabBar#panels::tab {{ background: {PANEL}; padding: 7px 4px; }}
 QTabWidget::pane {{ border: none; }}

@@ -15,7 +15,7 @@ from safelight.document.command import Edit, EditError, Entry, allowed, command
 from safelight.document.content import FEATHER, GROW, LiveFilter
 from safelight.document.document import Document
 from safelight.document.edits.conditions import any_layer, reveals, selects
-from safelight.document.edits.one_layer import rendering_edit, unlocked
+from safelight.document.edits.one_layer import Layers, rendering_edit, several, unlocked
 from safelight.document.edits.selected_pixels import selected_mask
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
@@ -268,24 +268,36 @@ def reveal_all(document: Document) -> Document:
 @command(
     "Mo&ve layer by", menu="Layer", section=4, asks=True, when=any_layer, words=lambda _: "Move"
 )
-def move_pixels(document: Document, *, layer: str = "", x: _Way = 0, y: _Way = 0) -> Document:
-    """Move a layer's pixels and mask, of a group those of all in it, by pixels of the picture."""
-    moved = unlocked(document, layer)
-    if moved.filter is not None and moved.mask is None:
-        raise EditError(f"{moved.name} works on everything: it has no mask that could be moved")
-    return geometry.moved(document, moved, Place.offset(x, y)) if x or y else document
-
-
-def drag_pixels(before: Document, layer_id: str, x: int, y: int, token: str) -> Edit:
-    """Move a layer by pixels from where it was ``before``, wherever it has come to since: the
-    edits of one drag are one step, which knows the whole way.
+def move_pixels(
+    document: Document, *, layer: str = "", x: _Way = 0, y: _Way = 0, also: Layers = ""
+) -> Document:
+    """Move a layer's pixels and mask, of a group those of all in it, by pixels of the picture, and
+    those of others as far.
     """
+    for item in several(document, layer, also):
+        moved = unlocked(document, item.id)
+        if moved.filter is not None and moved.mask is None:
+            raise EditError(f"{moved.name} works on everything: it has no mask that could be moved")
+        if x or y:
+            document = geometry.moved(document, moved, Place.offset(x, y))
+    return document
+
+
+def drag_pixels(
+    before: Document, layer_id: str, x: int, y: int, token: str, also: str = ""
+) -> Edit:
+    """Move a layer, and others beside it, by pixels from where they were ``before``, wherever they
+    have come to since: the edits of one drag are one step, which knows the whole way.
+    """
+    settings = {"layer": layer_id, "x": x, "y": y} | ({"also": also} if also else {})
 
     def apply(document: Document) -> Document:
-        there = document.with_layer(before.layer(layer_id))
-        return allowed(move_pixels.function, there, layer=layer_id, x=x, y=y)
+        there = document
+        for item in several(before, layer_id, also):
+            there = there.with_layer(item)
+        return allowed(move_pixels.function, there, **settings)
 
-    return replace(move_pixels(layer=layer_id, x=x, y=y, token=token), apply=apply)
+    return replace(move_pixels(**settings, token=token), apply=apply)
 
 
 def _longer(layer: Layer, factor: float, lengths: _Lengths | None) -> Layer:

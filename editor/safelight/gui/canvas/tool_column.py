@@ -42,7 +42,9 @@ class ToolColumn(QFrame):
     """Shows which tool of the canvas is in hand, and takes another.
 
     ``buttons`` are by the groups' ids, a tool's own where it is alone; each shows the tool of its
-    group that was used last, of which ``latest`` has the id.
+    group that was used last, of which ``latest`` has the id. ``by_key`` has the id of the one that
+    the group's key takes: the last one used of those that have no keys of their own, if there are
+    any, so that a key goes on meaning what it did when another has taken a neighbour.
     """
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
@@ -52,12 +54,13 @@ class ToolColumn(QFrame):
         self._keys: dict[str, str] = {}
         self.buttons: dict[str, GroupButton] = {}
         self.latest: dict[str, str] = {}
+        self.by_key: dict[str, str] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(4, 6, 4, 6)
         self._grid.setSpacing(_GAP)
         self._rows = 0
         for group, kinds in in_groups(type(tool) for tool in canvas.tools.values()).items():
-            self.latest[group.id] = kinds[0].id
+            self.latest[group.id] = self.by_key[group.id] = kinds[0].id
             button = self.buttons[group.id] = GroupButton(self, group, kinds)
             button.show_tool(kinds[0], "")
         self._lay_out(len(self.buttons))
@@ -81,7 +84,7 @@ class ToolColumn(QFrame):
         for button in self.buttons.values():
             for kind in button.kinds:
                 if kind.id in names:
-                    self.latest[button.tools.id] = kind.id
+                    self._use(button, kind)
             self._show_button(button)
 
     def minimumSizeHint(self) -> QSize:
@@ -119,11 +122,16 @@ class ToolColumn(QFrame):
     def _show(self) -> None:
         taken = self._canvas.tool.id
         for button in self.buttons.values():
-            held = any(kind.id == taken for kind in button.kinds)
-            if held and self.latest[button.tools.id] != taken:
-                self.latest[button.tools.id] = taken
+            held = next((kind for kind in button.kinds if kind.id == taken), None)
+            if held is not None and self.latest[button.tools.id] != taken:
+                self._use(button, held)
                 self._show_button(button)
-            button.setChecked(held)
+            button.setChecked(held is not None)
+
+    def _use(self, button: GroupButton, kind: type[Tool]) -> None:
+        self.latest[button.tools.id] = kind.id
+        if not self._keys.get(f"tool {kind.id}", kind.shortcut):
+            self.by_key[button.tools.id] = kind.id
 
     def _show_button(self, button: GroupButton) -> None:
         tool = type(self._canvas.tools[self.latest[button.tools.id]])

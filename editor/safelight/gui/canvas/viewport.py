@@ -6,6 +6,7 @@ What a tool is given: maps between the widget and the picture, the document, and
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,9 @@ class Viewport(QWidget):
     """A picture of ``picture_size`` pixels seen through ``view``.
 
     ``fits`` tells that the whole picture is to be seen, also when the widget gets another size.
-    ``document`` is what is edited, ``active`` the id of its active layer, ``painted_on`` that of
-    the layer whose mask a brush is for (None: the selection). ``shown_from`` leads from the points
+    ``document`` is what is edited, ``active`` the id of its active layer, ``chosen`` gives the ids
+    of it and those chosen beside it, ``painted_on`` is that of the layer whose mask a brush is for
+    (None: the selection). ``shown_from`` leads from the points
     of what is seen to those of the document's picture; a tool may show more than that.
     ``tools`` are those that a hand can take, by id.
     ``strokes`` are those after which something is not done yet.
@@ -60,6 +62,7 @@ class Viewport(QWidget):
         self.picture_size = (1, 1)
         self.document: Document | None = None
         self.active = ""
+        self.chosen: Callable[[], Sequence[str]] = tuple
         self.painted_on: str | None = None
         self.shown_from = IDENTITY
         self.target = ""

@@ -31,7 +31,9 @@ def of_tools(context: DeedContext) -> list[Deed]:
 
 
 def _of_group(context: DeedContext, group: Group, names: Sequence[str]) -> list[Deed]:
-    """What a group's key does: take the tool used last, and with Shift the next one."""
+    """What a group's key does: take the tool used last of those without keys of their own, and with
+    Shift the one that follows on the last of all.
+    """
 
     def latest() -> str:
         assert context.front is not None
@@ -39,7 +41,7 @@ def _of_group(context: DeedContext, group: Group, names: Sequence[str]) -> list[
 
     def last() -> None:
         if context.front is not None:
-            _in_hand(context, latest())
+            _in_hand(context, context.front.column.by_key[group.id])
 
     def following() -> None:
         if context.front is not None:

@@ -196,7 +196,8 @@ class LayersPanel(Panel):
         self.edit_wanted.connect(session.do)
         self.activated.connect(session.activate)
         self.refresh_wanted.connect(lambda layer: session.jobs.refresh(layer, canvas.visible()))
-        session.chosen = self.chosen
+        session.chosen = canvas.chosen = self.chosen
+        self.tree.itemSelectionChanged.connect(canvas.tool_changed)
         from safelight.gui.keyframe_buttons import offer_for_layer
 
         self._keys = offer_for_layer(session, self)

@@ -1,7 +1,8 @@
-"""Move: moves what the active layer holds, by whole pixels."""
+"""Move: moves what the active layer holds, and what others hold, by whole pixels."""
 
 from __future__ import annotations
 
+import json
 from typing import cast
 from uuid import uuid4
 
@@ -18,7 +19,10 @@ from safelight.gui.keys import arrow_way
 
 
 class Move(Tool):
-    """Moves the active layer; a drag, or a key that is held, is one step of the history."""
+    """Moves the active layer and those chosen beside it.
+
+    A drag, or a key that is held, is one step of the history.
+    """
 
     id = "move"
     title = "Move layer"
@@ -28,11 +32,12 @@ class Move(Tool):
     )
     group = "placing"
     hint = (
-        "Drag to move the active layer, with Shift along one side, with Ctrl past edges and guides;"
+        "Drag to move what is chosen, with Shift along one side, with Ctrl past edges and guides;"
         " arrow keys by a pixel, or ten"
     )
     _before: Document | None = None
     _token = ""
+    _also = ""
     _start: tuple[float, float] | None = None
     _way = (0, 0)
     _box: Box | None = None
@@ -44,7 +49,15 @@ class Move(Tool):
     @property
     def note(self) -> str:
         document = self.surface.document
-        return "" if document is None else f"Moves {document.layer(self.surface.active).name}"
+        if document is None:
+            return ""
+        others = len(self._others())
+        beside = f" and {others} more" if others else ""
+        return f"Moves {document.layer(self.surface.active).name}{beside}"
+
+    def _others(self) -> list[str]:
+        """The ids of the layers that are chosen beside the active one."""
+        return [name for name in self.surface.chosen() if name != self.surface.active]
 
     def press(self, pointer: Pointer) -> None:
         self._start = pointer.point
@@ -59,7 +72,7 @@ class Move(Tool):
             held = geometry.box_of(document, layer)
             if held is not None:
                 self._box = float(held.x), float(held.y), float(held.right), float(held.bottom)
-                self._snapping.begin(document, {layer.id})
+                self._snapping.begin(document, {layer.id, *self._others()})
 
     def move(self, pointer: Pointer) -> None:
         if self._start is None:
@@ -110,10 +123,12 @@ class Move(Tool):
 
     def _begin(self) -> None:
         self._before, self._token, self._way = self.surface.document, uuid4().hex, (0, 0)
+        others = self._others()
+        self._also = json.dumps(others) if others else ""
 
     def _go(self, x: int, y: int) -> None:
         """Have the layer that far from where it was when this began."""
         if self._before is not None and (x, y) != self._way:
             self._way = x, y
             layer = self.surface.active
-            self.surface.do(edits.drag_pixels(self._before, layer, x, y, self._token))
+            self.surface.do(edits.drag_pixels(self._before, layer, x, y, self._token, self._also))

@@ -12,7 +12,8 @@ from safelight.gui.canvas.tools.tool import Tool
 class Group:
     """Tools with one button, which shows the one used last.
 
-    ``key``, a letter, takes the tool of the group that was used last; with Shift the next one. ""
+    ``key``, a letter, takes the tool of the group that was used last and has no keys of its own;
+    with Shift the next one. ""
     for a group whose tools have keys of their own alone.
     """
 
