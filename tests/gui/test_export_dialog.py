@@ -269,6 +269,34 @@ def test_a_change_while_the_preview_is_made_gives_up_what_is_under_way(make, qtb
     assert finish(dialog, qtbot).bytes == dialog.preview.bytes
 
 
+def test_the_preview_makes_way_for_the_export_and_goes_on_where_that_fails(
+    make, qtbot, monkeypatch
+):
+    begun, given_up, real = [], threading.Event(), actions.encoded
+
+    def endless(content, options, hear):
+        begun.append(threading.get_ident())
+        if len(begun) > 1:
+            return real(content, options, hear)
+        try:
+            while True:
+                hear(0.0)
+        finally:
+            given_up.set()
+
+    def full(*_, **__):
+        assert given_up.wait(60)
+        raise actions.ExportError("the disk is full")
+
+    monkeypatch.setattr(actions, "encoded", endless)
+    monkeypatch.setattr(actions, "export", full)
+    dialog = make()
+    qtbot.waitUntil(lambda: bool(begun))
+    qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "disk is full" in dialog.note.text(), timeout=60000)
+    qtbot.waitUntil(lambda: dialog.preview.bytes is not None, timeout=60000)
+
+
 def test_an_export_can_be_cancelled_and_nothing_is_left(make, tmp_path, qtbot, monkeypatch):
     held, begun, real = threading.Event(), threading.Event(), actions.export
 

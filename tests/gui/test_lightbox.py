@@ -528,6 +528,8 @@ def test_a_new_page_is_a_fill_of_its_colour_and_keeps_the_size_of_its_paper(awak
     document = awake.workspace().session.document
     assert (document.width, document.height) == (583, 827)
     assert document.metadata.dpi == (100, 100)
+    assert document.profile.is_srgb
+    assert document.profile.icc is not None
     assert [layer.content.colour for layer in document.layers] == ["#203040"]
 
 

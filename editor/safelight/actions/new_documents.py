@@ -6,6 +6,7 @@ from safelight.api import Declaration
 from safelight.document import Document, Layer
 from safelight.document.content import Fill
 from safelight.document.document import Metadata
+from safelight.pixels import known_profile
 from safelight.workers.job_kinds import live_filter
 
 LONGEST = 32768
@@ -27,4 +28,5 @@ def empty_page(width: int, height: int, colour: str, dpi: float | None = None) -
 
 def _new(name: str, width: int, height: int, layer: Layer, dpi: float | None) -> Document:
     metadata = Metadata() if dpi is None else Metadata(dpi=(dpi, dpi))
-    return Document(width, height, "uint8", (layer,), name=name, metadata=metadata)
+    profile = known_profile("sRGB")  # a file without one leaves its colours to be guessed
+    return Document(width, height, "uint8", (layer,), profile, metadata, name=name)

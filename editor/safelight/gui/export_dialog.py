@@ -567,6 +567,7 @@ class ExportDialog(QDialog):
         if not on:
             self.running.end()
         self.export.setEnabled(not on)
+        self.preview.hold(on)
         for part in (self.ticked, self.tick_all, self.into):
             part.setEnabled(not on)
         if not on:

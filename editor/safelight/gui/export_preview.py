@@ -74,7 +74,7 @@ class ExportPreview(QWidget):
         self.original.setToolTip("Hold to see the picture before it is compressed")
         self.original.setAutoDefault(False)
         self.bytes: int | None = None
-        self._ended = False
+        self._ended = self._held = False
         self._stop = threading.Event()
         self._wanted: tuple[Document, actions.ExportOptions, Live | None] | None = None
         self._kept: _Kept | None = None
@@ -114,6 +114,15 @@ class ExportPreview(QWidget):
         self.view.show_seen(None)
         self.words.setText(plain(why))
 
+    def hold(self, on: bool) -> None:
+        """Encode nothing while the file itself is written, and then what is wanted still."""
+        self._held = on
+        if on:
+            self._stop.set()
+            self._calm.stop()
+        elif self._wanted is not None and self.bytes is None and not self._ended:
+            self._calm.start()
+
     def end(self) -> None:
         """Encode no more."""
         self._ended = True
@@ -122,7 +131,7 @@ class ExportPreview(QWidget):
         self._mail.close()
 
     def _begin(self) -> None:
-        if self._wanted is None or self._running or self._ended:
+        if self._wanted is None or self._running or self._held or self._ended:
             return  # what runs begins anew when it has stopped
         document, options, live = self._wanted
         self._stop = stop = threading.Event()
