@@ -10,7 +10,8 @@ from collections import namedtuple
 import numpy as np
 
 from .kernel_cache import compiled
-from .kernels import AREA, HALF, NEVER, distance, scrambled, shared, within
+from .kernels import AREA, HALF, shared
+from .matching import NEVER, distance, scrambled, within
 
 Target = namedtuple("Target", "pixels guides clear fine firm")
 """What is painted: its colours now, packed; what they are to be (height, width, 7): colour, tone,

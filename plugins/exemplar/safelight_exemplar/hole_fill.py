@@ -4,30 +4,24 @@ from functools import cached_property
 
 import numpy as np
 
+from .evening import evened
 from .kernels import (
     AREA,
     FOUR,
     HALF,
-    NEVER,
-    Light,
-    blend,
     chessboard,
     counted,
     depth,
-    improve,
-    inherit,
-    lightened,
     means,
     packed,
-    said_most,
-    shared,
     shared_rows,
-    strew,
     unpacked,
 )
 from .liveliness import liveliness
+from .matching import NEVER, UNSEEN, Light, improve, inherit, strew
 from .pyramid import halved, halved_mask, halved_where, smooth_doubled, spread
-from .seams import continuing, evened, labelled, nodes_of, shifts_of
+from .seams import continuing, labelled, nodes_of, shifts_of
+from .votes import blend, lightened, said_most, weigh
 
 MOST = 1 << 20
 """Pixels within which pieces are looked for; above, they are only moved by a few pixels."""
@@ -326,17 +320,18 @@ class _Size:
 
     def _improve(self, source, chance, reach):
         self._see_light()
-        self._search(self.target, source, self.field, self.cost, chance, reach)
+        moved = np.full(self.cost.shape, UNSEEN)
+        self._search(self.target, source, self.field, self.cost, chance, reach, moved)
 
     def _see_light(self):
         means(self.target[: len(self.colours)], self.part, self.light.target)
 
-    def _search(self, target, source, field, cost, chance, reach):
+    def _search(self, target, source, field, cost, chance, reach, moved):
         for sweep in range(_SWEEPS if self.small else 1):
             for colour, places in enumerate(self.places):
                 improve(
                     *(target, source, field, cost, self.wanted, places),
-                    *(self.burden, chance + sweep * 127 + colour, reach, self.light),
+                    *(self.burden, chance + sweep * 127 + colour, reach, self.light, moved),
                 )
 
     def average(self, sharp):
@@ -345,15 +340,9 @@ class _Size:
 
     def _said(self, sharp, pixels, target):
         cost = self.cost[self.at]
-        usual = max(np.percentile(cost, _USUAL), 1e-4)
-        rows, columns = self.at
-
-        def weigh(some):
-            part = slice(some[0], some[-1] + 1)
-            near = np.minimum(cost[part] / usual, _FURTHEST)
-            self.weight[rows[part], columns[part]] = np.exp(-sharp * (near + self.doubt[part]))
-
-        shared(np.arange(len(cost)), weigh)
+        nearer = len(cost) * _USUAL // 100
+        usual = max(float(np.partition(cost, nearer)[nearer]), 1e-4)
+        weigh(cost, self.doubt, self.over, usual, _FURTHEST, sharp, self.weight)
         self._see_light()
         lighter = lightened(self.light, self.field, self.over)
         blend(self.colours, self.field, self.weight, pixels, target, _NARROW * sharp, lighter)
@@ -399,8 +388,9 @@ class _Size:
         target[: len(self.colours), *self.part] = self.target[: len(self.colours), *self.part]
         cost = np.zeros_like(self.cost)
         self._see_light()
+        moved = np.full(cost.shape, UNSEEN)
         for number in range(_FITTED):
-            self._search(target, source, field, cost, number * 8191, self.reach)
+            self._search(target, source, field, cost, number * 8191, self.reach, moved)
         return float(cost[self.at].mean(dtype=np.float64))
 
     def filling(self, part=np.s_[:, :]):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .hole_fill import window
-from .kernels import AREA, NEVER, chessboard, counted, improve, packed, strew
+from .kernels import AREA, chessboard, counted, packed
+from .matching import NEVER, improve, strew
 from .pyramid import halved, halved_mask
 
 ACROSS = 48

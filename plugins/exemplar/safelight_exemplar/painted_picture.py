@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .brushwork import Drawing, Target, match, render, softened, turned
-from .kernels import HALF, SIDE, blend, chessboard, packed, strew, unpacked
+from .kernels import HALF, SIDE, chessboard, packed, unpacked
+from .matching import strew
 from .pyramid import doubled_field, halved, halved_where, smooth_doubled
+from .votes import blend
 
 MOST = 300_000
 """Pixels of a picture at which pieces are looked for, at most."""

@@ -10,6 +10,8 @@ Approximate Energy Minimization via Graph Cuts", PAMI 23 (2001); K. He and J. Su
 Patch Offsets for Image Completion", ECCV 2012.
 """
 
+from itertools import product
+
 import numpy as np
 
 from .kernel_cache import compiled
@@ -24,7 +26,9 @@ _UNIT = 4096.0
 _NONE = 4.0
 """Difference from a pixel that is none."""
 
-_ASIDE = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)], np.int64)
+ASIDE = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)], np.int64)
+"""Rows and columns from a node to those beside it, in their order."""
+
 _ROUNDS = 2
 
 _ANCHORS = 40
@@ -34,11 +38,11 @@ _LOOK, _LEAST, _ASUNDER, _NEAREST = 4, 6, 3, 3
 """Pixels from the middle of a square to its edge, least away that a shift goes, by how much shifts
 of one square differ, and how many of it are taken."""
 
-_HELD = 3e-3
-"""How much a colour as it was copied counts beside its differences from those around it."""
-
-_RELAXED, _OVER = 150, 1.85
-"""How often colours are evened, and by how much more than they should be."""
+_SCATTERED = np.array(
+    sorted(product(range(-_LOOK, _LOOK + 1), repeat=2), key=lambda at: (at[0] % 3, at[1] % 3)),
+    np.int64,
+)
+"""The pixels of a square, those far from one another first: they tell soonest that it differs."""
 
 _compiled = compiled(nogil=True, fastmath=False)
 
@@ -49,7 +53,7 @@ def nodes_of(missing):
     number = np.full(np.add(missing.shape, 2), -1, np.int32)
     number[1:-1, 1:-1][missing] = np.arange(len(nodes))
     rows, columns = nodes.T + 1
-    return nodes, np.stack([number[rows + dy, columns + dx] for dy, dx in _ASIDE], 1)
+    return nodes, np.stack([number[rows + dy, columns + dx] for dy, dx in ASIDE], 1)
 
 
 def shifts_of(field, places, usable, nodes, count, more=None):
@@ -109,30 +113,43 @@ def continuing(source, missing, usable, count):
 
 
 @_compiled
+def is_in(mask, y, x):
+    return 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x]
+
+
+@_compiled
 def _goes_on(source, usable, anchors, middles, near, found):
     height, width, channels = source.shape
+    side = 2 * _LOOK + 1
+    values = np.empty((side * side, channels), source.dtype)
+    rows, columns = np.empty(side * side, np.int64), np.empty(side * side, np.int64)
     for one in range(anchors.shape[0]):
         y, x = np.int64(anchors[one, 0]), np.int64(anchors[one, 1])
         for place in range(_NEAREST):
             near[one, place] = _MOST
+        count = 0
+        for place in range(side * side):
+            dy, dx = _SCATTERED[place, 0], _SCATTERED[place, 1]
+            if is_in(usable, y + dy, x + dx):
+                rows[count], columns[count] = dy, dx
+                for channel in range(channels):
+                    values[count, channel] = source[y + dy, x + dx, channel]
+                count += 1
         for other in range(middles.shape[0]):
             sy, sx = np.int64(middles[other, 0]), np.int64(middles[other, 1])
             if max(abs(sy - y), abs(sx - x)) < _LEAST:
                 continue
             worst = near[one, _NEAREST - 1]
-            total, count = 0.0, 0
-            for dy in range(-_LOOK, _LOOK + 1):
-                if not 0 <= y + dy < height:
-                    continue
-                for dx in range(-_LOOK, _LOOK + 1):
-                    if 0 <= x + dx < width and usable[y + dy, x + dx]:
-                        count += 1
-                        for channel in range(channels):
-                            apart = (
-                                source[y + dy, x + dx, channel] - source[sy + dy, sx + dx, channel]
-                            )
-                            total += apart * apart
-                if total > worst * (2 * _LOOK + 1) ** 2:
+            enough = worst * count
+            total = 0.0
+            for pixel in range(count):
+                for channel in range(channels):
+                    apart = (
+                        values[pixel, channel]
+                        - source[sy + rows[pixel], sx + columns[pixel], channel]
+                    )
+                    total += apart * apart
+                if total >= enough:
                     break
             total /= count
             if total >= worst:
@@ -170,21 +187,17 @@ def labelled(source, target, missing, usable, nodes, beside, shifts, *, trust, r
     counts ``trust`` for each node. A seam costs what the pixels on its sides differ by; at the rim
     that counts ``rim`` times.
     """
-    costs = np.empty((len(nodes), len(shifts)), np.int64)
+    costs = np.empty((len(shifts), len(nodes)), np.int64)
     own_costs(source, target, missing, usable, nodes, beside, shifts, trust, rim, costs)
-    labels = costs.argmin(1).astype(np.int32)
-    for _ in range(_ROUNDS):
-        changed = False
-        for label in range(len(shifts)):
-            changed |= expand(source, usable, nodes, beside, shifts, costs, labels, label)
-        if not changed:
+    labels = costs.argmin(0).astype(np.int32)
+    copies = copied(source, nodes, shifts, costs)
+    still = 0
+    for number in range(_ROUNDS * len(shifts)):
+        changed = expand(copies, beside, costs, labels, number % len(shifts))
+        still = 0 if changed else still + 1
+        if still == len(shifts):
             break
     return labels
-
-
-@_compiled
-def _is_in(mask, y, x):
-    return 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x]
 
 
 @_compiled
@@ -198,88 +211,160 @@ def _apart(one, y, x, other, other_y, other_x):
 
 @_compiled
 def own_costs(source, target, missing, usable, nodes, beside, shifts, trust, rim, costs):
-    """Write what each label costs a node by itself: int64 (nodes, labels)."""
+    """Write what each label costs each node by itself: int64 (labels, nodes)."""
     height, width = missing.shape
     for node in range(nodes.shape[0]):
         y, x = np.int64(nodes[node, 0]), np.int64(nodes[node, 1])
         for label in range(shifts.shape[0]):
             dy, dx = np.int64(shifts[label, 0]), np.int64(shifts[label, 1])
-            if not _is_in(usable, y + dy, x + dx):
-                costs[node, label] = NEVER
+            if not is_in(usable, y + dy, x + dx):
+                costs[label, node] = NEVER
                 continue
             total = trust * _apart(target, y, x, source, y + dy, x + dx)
             for side in range(4):
-                ky, kx = y + _ASIDE[side, 0], x + _ASIDE[side, 1]
+                ky, kx = y + ASIDE[side, 0], x + ASIDE[side, 1]
                 if beside[node, side] < 0 and 0 <= ky < height and 0 <= kx < width:
-                    inside = _is_in(usable, ky + dy, kx + dx)
+                    inside = is_in(usable, ky + dy, kx + dx)
                     total += rim * (
                         _apart(source, ky, kx, source, ky + dy, kx + dx) if inside else _NONE
                     )
-            costs[node, label] = np.int64(total * _UNIT)
+            costs[label, node] = np.int64(total * _UNIT)
 
 
 @_compiled
-def _seam(source, usable, nodes, node, other, label, another, shifts):
-    """What a seam between two nodes costs that have these labels."""
+def copied(source, nodes, shifts, costs):
+    """What each label copies to each node: (labels, nodes, channels); 0 where it may not."""
+    copies = np.zeros((shifts.shape[0], nodes.shape[0], source.shape[2]), source.dtype)
+    for label in range(shifts.shape[0]):
+        for node in range(nodes.shape[0]):
+            if costs[label, node] < NEVER:
+                y, x = nodes[node, 0] + shifts[label, 0], nodes[node, 1] + shifts[label, 1]
+                copies[label, node] = source[y, x]
+    return copies
+
+
+@_compiled
+def _differ(copies, costs, node, label, another):
+    """How different what two labels copy to a node is."""
     if label == another:
-        return np.int64(0)
+        return 0.0
+    if costs[label, node] >= NEVER or costs[another, node] >= NEVER:
+        return _NONE
     total = 0.0
-    for number in range(2):
-        place = node if number == 0 else other
-        y, x = np.int64(nodes[place, 0]), np.int64(nodes[place, 1])
-        ay, ax = y + np.int64(shifts[label, 0]), x + np.int64(shifts[label, 1])
-        by, bx = y + np.int64(shifts[another, 0]), x + np.int64(shifts[another, 1])
-        inside = _is_in(usable, ay, ax) and _is_in(usable, by, bx)
-        total += _apart(source, ay, ax, source, by, bx) if inside else _NONE
-    return np.int64(total * _UNIT)
+    for channel in range(copies.shape[2]):
+        apart = copies[label, node, channel] - copies[another, node, channel]
+        total += apart * apart
+    return min(np.sqrt(total), _MOST)
 
 
 @_compiled
-def energy(source, usable, nodes, beside, shifts, costs, labels):
+def _seam(copies, costs, node, other, label, another):
+    """What a seam between two nodes costs that have these labels."""
+    total = _differ(copies, costs, node, label, another)
+    return np.int64((total + _differ(copies, costs, other, label, another)) * _UNIT)
+
+
+@_compiled
+def energy(copies, beside, costs, labels):
     """What a labelling costs."""
     total = np.int64(0)
-    for node in range(nodes.shape[0]):
-        total += costs[node, labels[node]]
+    for node in range(labels.shape[0]):
+        total += costs[labels[node], node]
         for side in range(2):
             other = np.int64(beside[node, side])
             if other >= 0:
-                total += _seam(
-                    source, usable, nodes, node, other, labels[node], labels[other], shifts
-                )
+                total += _seam(copies, costs, node, other, labels[node], labels[other])
     return total
 
 
 @_compiled
-def expand(source, usable, nodes, beside, shifts, costs, labels, label):
+def expand(copies, beside, costs, labels, label):
     """Give a label to those nodes by which the labelling costs least; whether any was changed.
 
-    The nodes that take it are one side of a minimal cut. The flow is what keeping their labels
-    spares some nodes (``excess``) and costs others (``sink``): it is pushed towards the sinks in
-    waves, by as many nodes as are between, until none arrives any more.
+    The nodes that take it are one side of a minimal cut. Nodes that would keep their labels even
+    if all around them took it are left out before, one after the other (persistency: E. Boros and
+    P. Hammer, "Pseudo-Boolean Optimization", Discrete Applied Mathematics 123, 2002), mostly all.
     """
-    count = nodes.shape[0]
-    excess, sink = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    room = np.zeros((count, 4), np.int64)
-    height, queue = np.empty(count, np.int32), np.empty(count, np.int32)
+    count = labels.shape[0]
+    excess, room = np.zeros(count, np.int64), np.zeros((count, 4), np.int64)
+    apart = np.zeros(count)
+    for node in range(count):
+        if labels[node] != label:
+            apart[node] = _differ(copies, costs, node, labels[node], label)
     for node in range(count):
         has = np.int64(labels[node])
-        excess[node] += costs[node, label] - costs[node, has]
+        excess[node] += costs[label, node] - costs[has, node]
         for side in range(2):
             other = np.int64(beside[node, side])
             if other >= 0:
                 its = np.int64(labels[other])
-                both = _seam(source, usable, nodes, node, other, has, its, shifts)
-                here = _seam(source, usable, nodes, node, other, label, its, shifts)
-                there = _seam(source, usable, nodes, node, other, has, label, shifts)
+                both = _seam(copies, costs, node, other, has, its)
+                if has == its:
+                    here = there = np.int64((apart[node] + apart[other]) * _UNIT)
+                else:
+                    its_here = _differ(copies, costs, node, label, its)
+                    here = np.int64((its_here + apart[other]) * _UNIT)
+                    its_there = _differ(copies, costs, other, has, label)
+                    there = np.int64((apart[node] + its_there) * _UNIT)
                 excess[node] += here - both
                 excess[other] -= here
                 room[node, side] = max(there + here - both, 0)
+    nodes = _undecided(beside, excess, room)
+    return _flow(beside, excess, room, nodes, labels, label)
+
+
+@_compiled
+def _undecided(beside, excess, room):
+    """The nodes that may take the label; what the others, which keep theirs, cost them is added."""
+    count = excess.shape[0]
+    gain, queue = excess.copy(), np.empty(count, np.int32)
+    keeps = np.zeros(count, np.bool_)
+    last = head = 0
     for node in range(count):
+        gain[node] -= room[node, 0] + room[node, 1]
+        if gain[node] >= 0:
+            keeps[node] = True
+            queue[last] = node
+            last += 1
+    while head < last:
+        node = queue[head]
+        head += 1
+        for side in range(4):
+            other = np.int64(beside[node, side])
+            if other >= 0 and not keeps[other]:
+                if side < 2:
+                    excess[other] += room[node, side]
+                    gain[other] += room[node, side]
+                else:
+                    gain[other] += room[other, side - 2]
+                    room[other, side - 2] = 0
+                if gain[other] >= 0:
+                    keeps[other] = True
+                    queue[last] = other
+                    last += 1
+        excess[node] = room[node, 0] = room[node, 1] = 0
+    return np.flatnonzero(~keeps)
+
+
+@_compiled
+def _flow(beside, excess, room, nodes, labels, label):
+    """Give a label to the nodes on its side of the minimal cut; whether any was changed.
+
+    The flow is what keeping their labels spares some nodes (``excess``) and costs others
+    (``sink``): it is pushed towards the sinks in waves, by as many nodes as are between, until none
+    arrives any more.
+    """
+    count = excess.shape[0]
+    height, queue = np.empty(count, np.int32), np.empty(len(nodes), np.int32)
+    sink = np.zeros(count, np.int64)
+    for node in nodes:
         sink[node] = max(-excess[node], 0)
         excess[node] = max(excess[node], 0)
-    moved = True
+    far = np.int32(count + 1)
+    height[:] = far
+    moved = len(nodes) > 0
     while moved:
-        last = _heights(beside, sink, room, height, queue)
+        last = _heights(beside, sink, room, height, queue, nodes, far)
         moved = False
         for place in range(last - 1, -1, -1):
             node = queue[place]
@@ -297,20 +382,19 @@ def expand(source, usable, nodes, beside, shifts, costs, labels, label):
                         excess[other] += part
                         excess[node] -= part
     changed = False
-    for node in range(count):
-        if height[node] <= count and labels[node] != label:
+    for node in nodes:
+        if height[node] < far and labels[node] != label:
             labels[node] = label
             changed = True
     return changed
 
 
 @_compiled
-def _heights(beside, sink, room, height, queue):
+def _heights(beside, sink, room, height, queue, nodes, far):
     """How many nodes are between each and a sink that it can flow to, the nearest queued first."""
-    count = sink.shape[0]
     head = last = 0
-    for node in range(count):
-        height[node] = count + 1
+    for node in nodes:
+        height[node] = far
         if sink[node] > 0:
             height[node] = 1
             queue[last] = node
@@ -320,101 +404,8 @@ def _heights(beside, sink, room, height, queue):
         head += 1
         for side in range(4):
             other = beside[node, side]
-            if other >= 0 and height[other] > count and room[other, (side + 2) % 4] > 0:
+            if other >= 0 and height[other] == far and room[other, (side + 2) % 4] > 0:
                 height[other] = height[node] + 1
                 queue[last] = other
                 last += 1
     return last
-
-
-def evened(source, missing, usable, nodes, beside, shifts, labels, tear, held=None):
-    """The colours of nodes, copied by their differences: float32 (nodes, channels).
-
-    Beside one another, pixels of one region differ as they do where they come from; across a seam
-    or the rim as on the mean of its sides, so that regions of another brightness go over into one
-    another. A step of ``tear`` counts a quarter, a larger one ever less: it stays an edge.
-    Colours are held near ``held`` (nodes, channels); None is as they are copied. Raises ValueError
-    where it has another shape.
-    """
-    wanted = np.zeros((len(nodes), 4, source.shape[2]))
-    weight = np.zeros((len(nodes), 4))
-    copied = source[tuple((nodes + shifts[labels]).T)].astype(np.float64)
-    known = np.zeros((len(nodes), 4, source.shape[2]))
-    _differences(
-        *(source, missing, usable, nodes, beside, shifts, labels, tear),
-        *(copied, known, wanted, weight),
-    )
-    near = copied if held is None else held.astype(np.float64)
-    if near.shape != copied.shape:
-        raise ValueError(f"Of {len(nodes)} nodes {len(near)} have a colour to be held near.")
-    made = near.copy()
-    _relax(beside, known, wanted, weight, near, made)
-    return made.astype(np.float32)
-
-
-@_compiled
-def _differences(
-    source,
-    missing,
-    usable,
-    nodes,
-    beside,
-    shifts,
-    labels,
-    tear,
-    copied,
-    known,
-    wanted,
-    weight,
-):
-    height, width = missing.shape
-    channels = source.shape[2]
-    for node in range(nodes.shape[0]):
-        y, x = np.int64(nodes[node, 0]), np.int64(nodes[node, 1])
-        own = labels[node]
-        for side in range(4):
-            ky, kx = y + _ASIDE[side, 0], x + _ASIDE[side, 1]
-            if not (0 <= ky < height and 0 <= kx < width):
-                continue
-            other = np.int64(beside[node, side])
-            if other < 0 and not usable[ky, kx]:
-                continue
-            its = own if other < 0 else labels[other]
-            count = 0
-            for number in range(2 if its != own else 1):
-                label = own if number == 0 else its
-                dy, dx = np.int64(shifts[label, 0]), np.int64(shifts[label, 1])
-                if _is_in(usable, y + dy, x + dx) and _is_in(usable, ky + dy, kx + dx):
-                    count += 1
-                    for channel in range(channels):
-                        wanted[node, side, channel] += (
-                            source[ky + dy, kx + dx, channel] - source[y + dy, x + dx, channel]
-                        )
-            step = 0.0
-            for channel in range(channels):
-                if count > 0:
-                    wanted[node, side, channel] /= count
-                if other < 0:
-                    known[node, side, channel] = source[ky, kx, channel]
-                    is_there = known[node, side, channel]
-                else:
-                    is_there = copied[other, channel]
-                apart = is_there - copied[node, channel] - wanted[node, side, channel]
-                step += apart * apart
-            weight[node, side] = 1 / (1 + step / (tear * tear)) ** 2
-
-
-@_compiled
-def _relax(beside, known, wanted, weight, held, made):
-    for _ in range(_RELAXED):
-        for node in range(made.shape[0]):
-            for channel in range(made.shape[1]):
-                total, count = _HELD * held[node, channel], _HELD
-                for side in range(4):
-                    share = weight[node, side]
-                    if share > 0:
-                        other = beside[node, side]
-                        there = made[other, channel] if other >= 0 else known[node, side, channel]
-                        total += share * (there - wanted[node, side, channel])
-                        count += share
-                made[node, channel] += _OVER * (total / count - made[node, channel])

@@ -3,21 +3,9 @@
 import numpy as np
 import pytest
 from safelight_exemplar import kernels
-from safelight_exemplar.kernels import (
-    HALF,
-    NEVER,
-    Light,
-    blend,
-    chessboard,
-    counted,
-    improve,
-    lightened,
-    means,
-    packed,
-    said_most,
-    strew,
-    unpacked,
-)
+from safelight_exemplar.kernels import HALF, chessboard, counted, means, packed, unpacked
+from safelight_exemplar.matching import NEVER, UNSEEN, Light, improve, strew
+from safelight_exemplar.votes import blend, lightened, said_most
 
 SHAPE = (40, 52)
 
@@ -53,6 +41,24 @@ def test_a_picture_is_packed_by_fours_and_comes_back(channels):
     assert groups.shape == (-(-channels // 4) + 1, *SHAPE, 4)
     assert np.array_equal(unpacked(groups, channels), given)
     assert not groups[-1, ..., 1:].any()
+
+
+def test_what_neighbours_kept_need_not_be_tried_again():
+    """Two sweeps that remember what was moved find what two that begin anew find."""
+    target, source = packed(picture(3)), packed(picture(3, 1))
+    burden = np.where(room(), np.float32(0), NEVER)
+    found = []
+    for moved in (None, np.full(SHAPE, UNSEEN)):
+        field, cost = matched(target, source, burden, rounds=1)
+        for number in range(3):
+            for places in chessboard(room()):
+                improve(
+                    *(target, source, field, cost, room(), places, burden, 7 + number, 9),
+                    moved=moved,
+                )
+        found.append((field, cost))
+    assert np.array_equal(found[0][0], found[1][0])
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 6])

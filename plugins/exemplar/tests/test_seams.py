@@ -4,10 +4,11 @@ from itertools import product
 
 import numpy as np
 import pytest
+from safelight_exemplar.evening import evened
 from safelight_exemplar.seams import (
     continuing,
+    copied,
     energy,
-    evened,
     expand,
     labelled,
     nodes_of,
@@ -29,7 +30,7 @@ def problem(seed):
 
 
 def costs_of(picture, missing, nodes, beside, shifts=SHIFTS):
-    costs = np.empty((len(nodes), len(shifts)), np.int64)
+    costs = np.empty((len(shifts), len(nodes)), np.int64)
     own_costs(picture, picture, missing, ~missing, nodes, beside, shifts, 0.5, 2.0, costs)
     return costs
 
@@ -38,15 +39,16 @@ def costs_of(picture, missing, nodes, beside, shifts=SHIFTS):
 def test_no_other_choice_of_pixels_that_take_a_label_costs_less(seed):
     picture, missing, nodes, beside = problem(seed)
     costs = costs_of(picture, missing, nodes, beside)
+    copies = copied(picture, nodes, SHIFTS, costs)
     labels = np.random.default_rng(seed).integers(0, 3, len(nodes)).astype(np.int32)
 
     def cost(chosen):
-        return energy(picture, ~missing, nodes, beside, SHIFTS, costs, chosen)
+        return energy(copies, beside, costs, chosen)
 
     choices = product((False, True), repeat=len(nodes))
     least = min(cost(np.where(taken, 3, labels).astype(np.int32)) for taken in choices)
     before = cost(labels)
-    assert expand(picture, ~missing, nodes, beside, SHIFTS, costs, labels, 3) == (least < before)
+    assert expand(copies, beside, costs, labels, 3) == (least < before)
     assert cost(labels) == least
 
 
