@@ -15,6 +15,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from tests.benchmarks import (
+    batches,
     blur,
     canvas,
     composite,
@@ -56,6 +57,7 @@ BENCHMARKS = {
     "exporting": export_pictures,
     "plugins": plugins,
     "confinement": confinement,
+    "batches": batches,
     "project": project,
     "sequence": sequence,
     "sketches": sketches,

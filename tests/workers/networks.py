@@ -58,10 +58,10 @@ def in_255(content, axes="NHWC"):
     return model(nodes, values[:1], values[1:], [*graph.initializer, white], opset=18)
 
 
-def means():
+def means(count=1):
     """Tells the mean of each colour: (1, 3)."""
     nodes = [node("ReduceMean", "image sides", "told", keepdims=0)]
-    shapes = [value("image", (1, 3, "height", "width")), value("told", (1, 3))]
+    shapes = [value("image", (count, 3, "height", "width")), value("told", (count, 3))]
     stated = {"contract": "1", "reach": "0", "scale": "1", "multiple": "1"}
     stated = {f"safelight.{name}": text for name, text in stated.items()}
     sides = {"sides": np.array([2, 3])}
@@ -253,6 +253,43 @@ def whole_picture():
     return model(
         nodes, [value("input", FREE)], [value("output", FREE)], {"gain": np.array(1.2, np.float32)}
     )
+
+
+def several(count="count", sides=("height", "width")):
+    """Pictures, each times its mask and its gain, plus an offset that is one for all."""
+    nodes = [
+        node("Mul", "image mask", "a"),
+        node("Mul", "a gain", "b"),
+        node("Add", "b offset", "output"),
+    ]
+    shapes = {
+        "image": (count, 3, *sides),
+        "mask": ("masks", 1, *sides),
+        "gain": (count, 1, 1, 1),
+        "offset": (1,),
+    }
+    inputs = [value(name, shape) for name, shape in shapes.items()]
+    stated = {"contract": "1", "reach": "0", "mask": "mask"}
+    if isinstance(sides[0], int):
+        stated |= {"height": str(sides[0]), "width": str(sides[1])}
+    stated = {f"safelight.{key}": text for key, text in stated.items()}
+    return model(nodes, inputs, [value("output", (count, 3, *sides))], (), stated)
+
+
+def blurring(count=1):
+    """Softens each picture as much as the number says that is given with it."""
+    nodes = [
+        node("AveragePool", "image", "a", kernel_shape=[5, 5], pads=[2, 2, 2, 2]),
+        node("Sub", "a image", "b"),
+        node("Unsqueeze", "strength axes", "c"),
+        node("Mul", "b c", "d"),
+        node("Add", "image d", "output"),
+    ]
+    inputs = [value("image", (count, 3, "height", "width")), value("strength", (count,))]
+    outputs = [value("output", (count, 3, "height", "width"))]
+    stated = {"contract": "1", "reach": "2", "tile": "128"}
+    stated = {f"safelight.{key}": text for key, text in stated.items()}
+    return model(nodes, inputs, outputs, {"axes": np.array([1, 2, 3])}, stated)
 
 
 def style():

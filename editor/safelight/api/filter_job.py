@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,21 @@ class Job(ABC):
         rehearses the filter once, to learn how many pixels its networks look at.
         """
 
+    def run_each(self, model: str, images: Sequence[Image], **inputs: Sequence[Any]) -> list[Image]:
+        """Run a network on each of ``images`` and return the results, in their order.
+
+        The results are those of ``run``, (height * scale, width * scale, 3): of turns of a piece,
+        of parts of it, of several pictures. ``inputs`` are those of ``run``, each a sequence with
+        one for each image: ``job.run_each("fill.onnx", parts, mask=masks)``. Images of one size go
+        through the network in one run where its file leaves the first dimension free, as many as
+        make up a piece that suits it, through others one after another. What is given by name goes
+        along if its first dimension is free under the same name, or it is a mask or a second
+        picture; all else has to be the same for the images of one run. Raises ValueError for inputs
+        that are not as many as the images.
+        """
+        given = zip(images, each_with(images, inputs), strict=True)
+        return [self.run(model, image, **named) for image, named in given]
+
     def describe(self, model: str, image: Image | None, **inputs: Any) -> NDArray[np.float32]:
         """Run a network that tells something of ``image``; returns its first output, of any shape.
 
@@ -52,6 +67,18 @@ class Job(ABC):
         alone. All else is as for ``run``.
         """
         raise NotImplementedError(f"{type(self).__name__} runs no network that describes")
+
+    def describe_each(
+        self, model: str, images: Sequence[Image | None], **inputs: Sequence[Any]
+    ) -> list[NDArray[np.float32]]:
+        """Run a network that tells something of each of ``images``, as ``run_each`` does.
+
+        Each image is float32 (height, width, 3) of sides that the network takes; the results are
+        what ``describe`` returns for each, float32 of any shape. With None for each image a network
+        is given its ``inputs`` alone, each a sequence with one for each image.
+        """
+        given = zip(images, each_with(images, inputs), strict=True)
+        return [self.describe(model, image, **named) for image, named in given]
 
     def step(
         self, model: str, image: Image, before: Mapping[str, Image], **inputs: Any
@@ -88,3 +115,15 @@ class Job(ABC):
     @abstractmethod
     def check(self) -> None:
         """Raise Cancelled when the user has cancelled; call it inside long loops."""
+
+
+def each_with(
+    images: Sequence[Image | None], inputs: Mapping[str, Sequence[Any]]
+) -> list[dict[str, Any]]:
+    """The inputs of each image by name, of ``inputs`` that are a sequence each: one for each of
+    ``images``, (height, width, 3). Raises ValueError where they are not as many.
+    """
+    for name, values in inputs.items():
+        if len(values) != len(images):
+            raise ValueError(f"{name} is {len(values)} inputs for {len(images)} images")
+    return [{name: values[n] for name, values in inputs.items()} for n in range(len(images))]

@@ -7,14 +7,14 @@ The checks need a filter, its settings and, for one that asks for it, a job. The
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from safelight.api.filter import LONGEST_SIDE, Declaration, registered
-from safelight.api.filter_job import Cancelled
+from safelight.api.filter_job import Cancelled, Job, each_with
 from safelight.api.image import Image, Mask
 from safelight.api.kinds import Value
 from safelight.api.network_chain import Chain
@@ -158,7 +158,7 @@ class Bound:
         return self.entry.reach_of(self.settings) + chain.reach, chain.multiple
 
 
-class Watched:
+class Watched(Job):
     """A job that notes which networks run over ``image``, and on what."""
 
     def __init__(self, job: Any, image: Image) -> None:
@@ -173,6 +173,15 @@ class Watched:
         result = self._job.run(model, image, **inputs)
         self.chain.add(contract, image, inputs.values(), result)
         return result
+
+    def run_each(self, model: str, images: Sequence[Image], **inputs: Sequence[Any]) -> list[Image]:
+        self.calls += 1
+        contract = self.networks[model] = self._job.contract(model)
+        named = each_with(images, inputs)
+        results: list[Image] = self._job.run_each(model, images, **inputs)
+        for image, given, result in zip(images, named, results, strict=True):
+            self.chain.add(contract, image, given.values(), result)
+        return results
 
     def step(self, model: str, image: Image, before: Mapping[str, Image], **inputs: Any) -> Any:
         self.calls += 1
@@ -198,7 +207,7 @@ class Watched:
         self._job.check()
 
 
-class Cancelling:
+class Cancelling(Job):
     """A job that the user cancels: from call number ``call`` on, 1 being the first."""
 
     def __init__(self, job: Any, call: int) -> None:

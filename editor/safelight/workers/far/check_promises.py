@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from safelight import api
 from safelight.api import promises
+from safelight.api.filter_job import each_with
 from safelight.workers.far.dry_run import beside
 from safelight.workers.far.inference import Inference
 from safelight.workers.far.network_contract import Contract
@@ -31,6 +32,12 @@ class LocalJob(api.Job):
         path = beside(self._folder, model)
         return self._inference.run(path, image, inputs, "cpu", picture=self._picture)
 
+    def run_each(
+        self, model: str, images: Sequence[api.Image], **inputs: Sequence[Any]
+    ) -> list[api.Image]:
+        path, named = beside(self._folder, model), each_with(images, inputs)
+        return self._inference.run_each(path, images, named, "cpu", picture=self._picture)
+
     def step(
         self, model: str, image: api.Image, before: Mapping[str, api.Image], **inputs: Any
     ) -> tuple[api.Image, dict[str, api.Image]]:
@@ -38,6 +45,12 @@ class LocalJob(api.Job):
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         return self._inference.describe(beside(self._folder, model), image, inputs, "cpu")
+
+    def describe_each(
+        self, model: str, images: Sequence[api.Image | None], **inputs: Sequence[Any]
+    ) -> list[NDArray[np.float32]]:
+        path, named = beside(self._folder, model), each_with(images, inputs)
+        return self._inference.describe_each(path, images, named, "cpu")
 
     def progress(self, fraction: float, words: str = "") -> None:
         self.fractions.append(fraction)

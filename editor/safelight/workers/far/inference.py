@@ -9,16 +9,24 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
 from safelight.workers.far.further_pictures import Further
+from safelight.workers.far.network_batches import (
+    MOST_NUMBERS,
+    Feeds,
+    along,
+    apart,
+    batches,
+    together,
+)
 from safelight.workers.far.network_contract import Contract, ModelError
 from safelight.workers.far.network_feeds import (
     feeds_of,
@@ -27,6 +35,7 @@ from safelight.workers.far.network_feeds import (
     plain_inputs,
     shown_to,
 )
+from safelight.workers.far.network_results import as_planes, cut_back, resized_back
 from safelight.workers.far.onnx_runtime import (
     CPU,
     CUDA,
@@ -42,6 +51,10 @@ from safelight.workers.network_file import NetworkChanged, network_content
 
 _TOLERANCE = 2 / 255
 """How far a device's result may lie from the CPU's before it is not trusted."""
+
+
+_Given: TypeAlias = tuple[Image, Mapping[str, Any]]
+"""An image, with what lies on it, and its further inputs."""
 
 
 class DeviceError(Exception):
@@ -71,13 +84,17 @@ class Inference:
     """Runs networks. One per worker process; sessions are kept once made.
 
     ``device`` is "auto", "cpu" or "cuda". ``terminate`` may be called from another thread and
-    ends the run in progress within milliseconds.
+    ends the run in progress within milliseconds. ``batches``: several pictures go into one run
+    where the network takes several.
     """
+
+    batches = True
 
     def __init__(self) -> None:
         self._sessions: dict[tuple[str, str, int], Any] = {}
         self._contracts: dict[str, Contract] = {}
         self._digests: dict[str, str] = {}
+        self._alone: set[int] = set()
         self._device: Device | None = None
         self._options: Any = None
         self._stopped = False
@@ -116,24 +133,46 @@ class Inference:
     ) -> Image:
         """The network's result for ``image`` (height, width, 3), ``scale`` times as large.
 
+        All else is as for ``run_each``.
+        """
+        return self.run_each(path, [image], [inputs], wanted, picture=picture)[0]
+
+    def run_each(
+        self,
+        path: Path,
+        images: Sequence[Image],
+        inputs: Sequence[Mapping[str, Any]],
+        wanted: str,
+        *,
+        picture: bool = True,
+    ) -> list[Image]:
+        """The network's result for each of ``images`` (height, width, 3), ``scale`` times as large:
+        in one run where the network takes several and they are equally large.
+
         Light below 0 and above 1 is kept from a network that does not know it, and returned to
-        its result if that is a ``picture``. Of ``inputs`` a mask is float32 (height, width), 0 to
-        1, a second picture float32 (height, width, 3), as the contract says. Raises ModelError,
-        OutOfMemory, DeviceError, or Cancelled after ``terminate``.
+        its result if that is a ``picture``. Of ``inputs``, those of each image, a mask is float32
+        (height, width), 0 to 1, a second picture float32 (height, width, 3), as the contract says.
+        Raises ModelError, OutOfMemory, DeviceError, or Cancelled after ``terminate``.
         """
         contract = self.contract(path)
         device = self.device(wanted, path)
         self._stopped = False
-        shown, beyond = shown_to(image, contract)
+        shown = [shown_to(image, contract) for image in images]
         session = self._session(path, device.name)
         try:
-            stack, rest = contract.further.stacked(shown, inputs)
+            given = [
+                contract.further.stacked(image, named)
+                for (image, _), named in zip(shown, inputs, strict=True)
+            ]
         except ValueError as error:
             raise ModelError(f"{path.name} {error}") from None
-        made = self._result(session, stack, rest, contract, path.name)
-        if beyond is None or contract.beyond == "cut" or not picture:
-            return made
-        return contract.format.returned(made, shown, beyond)
+        found = self._results(session, given, contract, path.name)
+        if contract.beyond == "cut" or not picture:
+            return found
+        return [
+            made if beyond is None else contract.format.returned(made, image, beyond)
+            for made, (image, beyond) in zip(found, shown, strict=True)
+        ]
 
     def step(
         self,
@@ -193,19 +232,35 @@ class Inference:
         threads: int = 0,
     ) -> NDArray[np.float32]:
         """The first output, as it is, of a network that is given ``image`` (height, width, 3), or
-        its ``inputs`` alone. Light that it does not know is kept from it, as by ``run``.
+        its ``inputs`` alone. All else is as for ``describe_each``.
+        """
+        return self.describe_each(path, [image], [inputs], wanted, threads)[0]
 
-        ``threads`` are those of a CPU that it may use, 0 for all. Raises as ``run`` does;
+    def describe_each(
+        self,
+        path: Path,
+        images: Sequence[Image | None],
+        inputs: Sequence[Mapping[str, Any]],
+        wanted: str,
+        threads: int = 0,
+    ) -> list[NDArray[np.float32]]:
+        """The first output, as it is, for each of ``images`` (height, width, 3) or for its
+        ``inputs`` alone: in one run where the network takes several. Light that it does not know is
+        kept from it, as by ``run``.
+
+        ``threads`` are those of a CPU that it may use, 0 for all. Raises as ``run_each`` does;
         ModelError for an image whose sides it does not take.
         """
         contract = self.contract(path)
         session = self._session(path, self.device(wanted, path).name, threads)
         self._stopped = False
-        if image is not None:
-            image, _ = shown_to(image, contract)
         plain = replace(contract, further=Further())  # each as the graph has it
-        answer = self._call(session, feeds_of(session, image, inputs, plain), path.name)[0]
-        return np.asarray(answer, np.float32)
+        feeds = [
+            feeds_of(session, None if image is None else shown_to(image, contract)[0], named, plain)
+            for image, named in zip(images, inputs, strict=True)
+        ]
+        answers = self._calls(session, feeds, contract, path.name)
+        return [np.asarray(answer, np.float32) for answer in answers]
 
     def trial(self, path: Path) -> Trial:
         """A session of its own for a file that need not explain itself, on the CPU.
@@ -222,99 +277,125 @@ class Inference:
             if self._options is not None:
                 self._options.terminate = True
 
-    def _result(
-        self,
-        session: Any,
-        image: Image,
-        inputs: Mapping[str, Any],
-        contract: Contract,
-        name: str,
-    ) -> Image:
-        """What the network makes of ``image``, in as many windows as it needs.
+    def _results(
+        self, session: Any, given: Sequence[_Given], contract: Contract, name: str
+    ) -> list[Image]:
+        """What the network makes of each image, in as many windows as it needs.
 
         Here and below an image is (height, width, 3 or more): further channels are what lies on
         it, as ``Further.stacked`` has it.
         """
         if contract.fit != "windows":
-            return self._whole(session, image, inputs, contract, name)
+            return self._whole(session, given, contract, name)
         if contract.size is None:
-            return self._one(session, image, inputs, contract, name)
-        height, width = image.shape[:2]
-        scale = contract.scale
+            return self._some(session, given, contract, name)
         tall, wide = (side - 2 * contract.margin for side in contract.size)
-        if (height, width) == (tall, wide):
-            return self._one(session, image, inputs, contract, name)
+        if all(image.shape[0] <= tall and image.shape[1] <= wide for image, _ in given):
+            return self._some(session, given, contract, name)
+        return [self._in_windows(session, each, contract, name) for each in given]
+
+    def _in_windows(self, session: Any, given: _Given, contract: Contract, name: str) -> Image:
+        """What a network of one size makes of an image, window by window."""
+        assert contract.size is not None
+        (image, inputs), scale = given, contract.scale
+        height, width = image.shape[:2]
+        tall, wide = (side - 2 * contract.margin for side in contract.size)
         result = np.empty((height * scale, width * scale, 3), np.float32)
         # Half a window of reach would leave nothing to keep.
         overlaps = [min(contract.reach, side // 4) for side in (tall, wide)]
         for top, first, last in windows(height, tall, overlaps[0]):
-            for left, start, end in windows(width, wide, overlaps[1]):
-                if self._stopped:  # it may have been said between two windows
-                    raise Cancelled
-                part = image[top : top + tall, left : left + wide]
-                made = self._one(session, part, inputs, contract, name)
+            row = windows(width, wide, overlaps[1])
+            parts = [image[top : top + tall, left : left + wide] for left, _, _ in row]
+            found = self._some(session, [(part, inputs) for part in parts], contract, name)
+            for (left, start, end), made in zip(row, found, strict=True):
                 result[first * scale : last * scale, start * scale : end * scale] = made[
                     (first - top) * scale : (last - top) * scale,
                     (start - left) * scale : (end - left) * scale,
                 ]
         return result
 
-    def _one(
-        self,
-        session: Any,
-        image: Image,
-        inputs: Mapping[str, Any],
-        contract: Contract,
-        name: str,
-    ) -> Image:
-        """One run: filled up to the sizes the network takes, and cut back."""
-        filled = filled_up(image, contract)
-        planes = self._planes(session, filled, inputs, contract, name)
-        scale, margin, crop = contract.scale, contract.margin, contract.crop
-        if list(planes.shape[:2]) != [side * scale - 2 * crop for side in filled.shape[:2]]:
-            raise ModelError(f"{name} gave a result of shape {planes.shape}")
-        height, width = image.shape[:2]
-        # Of the margin's pixels the result has what the network did not take away.
-        first, tall, wide = margin * scale - crop, height * scale, width * scale
-        planes = planes[first : first + tall, first : first + wide]
-        shown = filled[margin : margin + height, margin : margin + width, :3]
-        return np.asarray(contract.format.picture(planes, shown))
+    def _some(
+        self, session: Any, given: Sequence[_Given], contract: Contract, name: str
+    ) -> list[Image]:
+        """Each filled up to the sizes the network takes, run, and cut back."""
+        filled = [filled_up(image, contract) for image, _ in given]
+        found = self._planes(
+            session,
+            [(image, inputs) for image, (_, inputs) in zip(filled, given, strict=True)],
+            contract,
+            name,
+        )
+        return [
+            cut_back(planes, whole, image.shape[:2], contract, name)
+            for planes, whole, (image, _) in zip(found, filled, given, strict=True)
+        ]
 
     def _whole(
-        self,
-        session: Any,
-        image: Image,
-        inputs: Mapping[str, Any],
-        contract: Contract,
-        name: str,
-    ) -> Image:
-        """One run on the whole image, made as large as the network takes it."""
+        self, session: Any, given: Sequence[_Given], contract: Contract, name: str
+    ) -> list[Image]:
+        """Each whole image made as large as the network takes it, run, and its result resized."""
         assert contract.size is not None
-        small = each_resized(image, contract.size[::-1])
-        planes = self._planes(session, small, inputs, contract, name)
-        small, image = small[..., :3], image[..., :3]
-        size = image.shape[1] * contract.scale, image.shape[0] * contract.scale
-        if contract.fit == "change":
-            made = contract.format.picture(planes, small)
-            before = each_resized(small, (made.shape[1], made.shape[0]))
-            sharp = each_resized(image, size)
-            return np.asarray(sharp + each_resized(made - before, size), np.float32)
-        return np.asarray(contract.format.picture(each_resized(planes, size), image), np.float32)
+        side = contract.size[::-1]
+        small = [(each_resized(image, side), inputs) for image, inputs in given]
+        found = self._planes(session, small, contract, name)
+        return [
+            resized_back(planes, shown[..., :3], image[..., :3], contract)
+            for planes, (shown, _), (image, _) in zip(found, small, given, strict=True)
+        ]
 
     def _planes(
-        self,
-        session: Any,
-        image: Image,
-        inputs: Mapping[str, Any],
-        contract: Contract,
-        name: str,
-    ) -> NDArray[np.float32]:
-        """What comes out for an image of a size that the network takes."""
-        result = self._call(session, feeds_of(session, image, inputs, contract), name)[0]
+        self, session: Any, given: Sequence[_Given], contract: Contract, name: str
+    ) -> list[NDArray[np.float32]]:
+        """What comes out for each image of a size that the network takes."""
+        feeds = [feeds_of(session, image, inputs, contract) for image, inputs in given]
+        return [
+            as_planes(result, contract, name)
+            for result in self._calls(session, feeds, contract, name)
+        ]
+
+    def _calls(
+        self, session: Any, feeds: Sequence[Feeds], contract: Contract, name: str
+    ) -> list[Any]:
+        """The first output for each of ``feeds``, in as few runs as the network and the memory
+        allow: no more pixels are in one run than in a piece that suits the network.
+        """
+        joined: tuple[str, ...] = ()
+        if len(feeds) > 1 and self.batches and id(session) not in self._alone:
+            joined = along(session, feeds[0], contract.further.names)
+        most, made = min(3 * contract.tile**2, MOST_NUMBERS), list[Any]()
+        for numbers in batches(feeds, joined, most):
+            parts = None
+            if len(numbers) > 1:
+                parts = self._at_once(session, [feeds[number] for number in numbers], joined, name)
+            for place, number in enumerate(numbers):
+                if parts is None:
+                    self._check_wanted()
+                    made.append(self._call(session, feeds[number], name)[0])
+                else:
+                    made.append(parts[place])
+        return made
+
+    def _at_once(
+        self, session: Any, feeds: Sequence[Feeds], joined: Sequence[str], name: str
+    ) -> list[Any] | None:
+        """The first outputs of one run for all of ``feeds``; None where that is too much, and of a
+        network that says that it takes several and does not, which is not asked again.
+        """
+        self._check_wanted()
         try:
-            return contract.format.planes(result)
-        except (ValueError, AttributeError):
-            raise ModelError(f"{name} gave a result of shape {np.shape(result)}") from None
+            result = self._call(session, together(feeds, joined), name)[0]
+        except OutOfMemory:
+            return None
+        except ModelError:
+            result = None
+        parts = None if result is None else apart(result, len(feeds))
+        if parts is None:
+            self._alone.add(id(session))
+        return parts
+
+    def _check_wanted(self) -> None:
+        if self._stopped:  # it may have been said between two runs
+            raise Cancelled
 
     def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
         runtime = load_runtime()

@@ -44,6 +44,8 @@ class NetworkWatch(Inference):
     of (1, channels, height, width).
     """
 
+    batches = False  # what an operator holds is told of one picture
+
     def __init__(self, network: str = "", tensor: str = "") -> None:
         super().__init__()
         self._network, self._tensor = network, tensor

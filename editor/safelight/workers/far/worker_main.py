@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight import api
+from safelight.api.filter_job import each_with
 from safelight.api.tone_table import packed
 from safelight.pixels import DEPTHS, is_finite
 from safelight.workers.far.check_promises import complaint
@@ -148,6 +149,18 @@ class _Job(api.Job):
         inputs = self._laid_over(inference.contract(path).further, image, inputs)
         return inference.run(path, image, inputs, self._device, picture=self._picture)
 
+    def run_each(
+        self, model: str, images: Sequence[api.Image], **inputs: Sequence[Any]
+    ) -> list[api.Image]:
+        self.check()
+        path, inference = self._network(model), self._worker.inference
+        further = inference.contract(path).further
+        named = [
+            self._laid_over(further, image, each)
+            for image, each in zip(images, each_with(images, inputs), strict=True)
+        ]
+        return inference.run_each(path, images, named, self._device, picture=self._picture)
+
     def _network(self, model: str) -> Path:
         """The file of a network that is run now, which the host is told."""
         path = beside(self._folder, model)
@@ -179,6 +192,14 @@ class _Job(api.Job):
         self.check()
         path, inference = self._network(model), self._worker.inference
         return inference.describe(path, image, inputs, self._device, self._threads)
+
+    def describe_each(
+        self, model: str, images: Sequence[api.Image | None], **inputs: Sequence[Any]
+    ) -> list[NDArray[np.float32]]:
+        self.check()
+        path, inference = self._network(model), self._worker.inference
+        named = each_with(images, inputs)
+        return inference.describe_each(path, images, named, self._device, self._threads)
 
     def progress(self, fraction: float, words: str = "") -> None:
         self.check()
