@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.actions.sequences.open_sequences import opened_pictures, opened_sequence
+from safelight.actions.sequences.open_sequences import (
+    film_pictures,
+    opened_pictures,
+    opened_sequence,
+)
 from safelight.document import Document, Edit, History, Layer, edits, frames, whole
 from safelight.document.frames import Frames
+from safelight.document.sequence_commands import in_and_out, keep_frames
 from safelight.files import FileExists, OpenError, Project
 from safelight.files.export_outcome import ExportError
 from safelight.files.sequences.export_sequence import export_numbered, export_sequence
+from safelight.files.sequences.film_files import named_alone
 from safelight.files.sequences.frame_tiles import CACHE
 from safelight.files.sequences.frame_writers import film_rate
 from safelight.files.sequences.open_sequence import holds_sequence, in_order
@@ -159,6 +167,68 @@ def test_a_sequence_is_kept_in_a_project_with_its_order(sequence, tmp_path):
     assert list(frames.durations(with_frames)) == [110, 50, 50, 80]
     for place, number in enumerate((6, 0, 0, 3)):
         assert apart(shown(with_frames, place), moving()[number]) == 0
+    project.close()
+
+
+@pytest.fixture
+def named(tmp_path):
+    """A folder of pictures as a sequence that a project is to name, and the pictures."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(4):
+        Image.fromarray(moving()[number]).save(folder / f"{number}.png")
+    document = opened_pictures([folder]).document
+    (layer,) = document.layers
+    assert layer.content.film.kept  # it is short
+    assert named_alone(layer.content) == ()
+    return folder, keep_frames(keep=False).apply(document)
+
+
+def test_a_project_names_the_files_of_a_film_and_finds_them_beside_it(named, tmp_path):
+    folder, document = named
+    (layer,) = document.layers
+    document = document.with_layer(replace(layer, content=layer.content.arranged([3, 1, 1])))
+    path = tmp_path / "named.safelight"
+    Project.create(path, History.start(document)).close()
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT count(*) FROM tiles").fetchone() == (0,)
+    (tmp_path / "elsewhere").mkdir()
+    path, folder = (
+        path.rename(tmp_path / "elsewhere" / path.name),
+        folder.rename(tmp_path / "elsewhere" / "many"),
+    )
+    project, opened = Project.open(path, films=film_pictures)
+    assert project.notes == ()
+    for place, number in enumerate((3, 1, 1)):
+        assert apart(shown(opened.document, place), moving()[number]) == 0
+    kept = opened.do(keep_frames(keep=True))
+    project.save(kept)
+    project.close()
+    shutil.rmtree(folder)
+    project, opened = Project.open(path)  # which reads no films
+    assert apart(shown(opened.document, 1), moving()[1]) == 0
+    project.close()
+
+
+def test_what_a_project_names_and_is_gone_is_black_and_stays_named(named, tmp_path):
+    folder, document = named
+    assert "name 0.png and the files" in named_alone(document.layers[0].content)[0]
+    path = tmp_path / "named.safelight"
+    Project.create(path, History.start(document)).close()
+    other = folder / "2.png"
+    data = other.read_bytes()
+    Image.fromarray(moving()[5]).save(other)
+    project, opened = Project.open(path, films=film_pictures)
+    (note,) = project.notes
+    assert "2.png is not where" in note
+    assert shown(opened.document, 0).max() == 0
+    project.save(opened.do(in_and_out(first=2, last=3)))
+    project.close()
+    other.write_bytes(data)
+    project, opened = Project.open(path, films=film_pictures)
+    assert project.notes == ()
+    assert frames.bounds(opened.document) == (1, 2)
+    assert apart(shown(opened.document, 2), moving()[2]) == 0
     project.close()
 
 

@@ -337,7 +337,7 @@ def test_a_project_without_a_raw_file_says_nothing_of_one(tmp_path):
 
     text = to_json(document, keep, lambda data: "")
     assert "developed" not in json.loads(text)["layers"][0]
-    again = from_json(text, rasters.__getitem__, lambda name: b"", lambda _, make: make())
+    again = from_json(text, rasters.__getitem__, lambda name: b"", lambda _, make: make(), None)
     assert again.layers[0].developed is None
     assert History.start(again).document.layers[0].raster.digest().hex() in rasters
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,26 @@ from safelight.document import History, frames
 from safelight.files import Project, is_project
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.untrusted_reader import NOTHING
+from safelight.pixels import Raster
 
 glancing = threading.Lock()
 """Held while a project is looked at in passing: who opens one in earnest waits for that."""
+
+
+def opened_project(
+    path: str | os.PathLike[str], *, scratch: Path | None = None, pixel_limit: int | None = None
+) -> tuple[Project, History]:
+    """Open a project, the films that it names by way of a confined process. Raises what
+    ``Project.open`` does.
+    """
+    return Project.open(path, scratch=scratch, pixel_limit=pixel_limit, films=project_films)
+
+
+def project_films(paths: Sequence[Path]) -> Sequence[Raster]:
+    """Reads the films that a project names, in a confined process. Raises OpenError."""
+    from safelight.actions.sequences.open_sequences import film_pictures
+
+    return film_pictures(paths)
 
 
 @contextlib.contextmanager
@@ -34,9 +52,9 @@ def opened_file(
     """
     if is_project(path):
         with glancing:
-            project, history = Project.open(path, pixel_limit=pixel_limit)
+            project, history = opened_project(path, pixel_limit=pixel_limit)
         try:
-            yield as_seen(history), ()
+            yield as_seen(history), project.notes
         finally:
             project.close()
     else:

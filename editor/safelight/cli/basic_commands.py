@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight import __version__, actions
+from safelight.actions.opened_file import opened_project
 from safelight.api import Declaration
 from safelight.cli.command_options import (
     add_opening,
@@ -142,10 +143,12 @@ def info(parser: Parser) -> Run:
 
 @reported
 def _info(options: argparse.Namespace) -> int:
-    history, notes, form = None, [], "Safelight project"
+    history, form = None, "Safelight project"
+    notes: list[str] = []
     if actions.is_project(options.file):
-        project, history = actions.Project.open(options.file, pixel_limit=options.pixel_limit)
+        project, history = opened_project(options.file, pixel_limit=options.pixel_limit)
         project.close()
+        notes += project.notes
         document = history.document
         told: Mapping[str, str] = actions.describe(document.metadata)
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from safelight import actions
 from safelight.actions.cube_look import SIDES
-from safelight.actions.opened_file import as_seen
+from safelight.actions.opened_file import as_seen, opened_project
 from safelight.actions.synthesised_map import synthesised_map
 from safelight.api import ParameterError, Value
 from safelight.cli.command_options import (
@@ -166,9 +166,9 @@ def _opened(
     known to have led to it; and notes.
     """
     if actions.is_project(options.input):
-        project, history = actions.Project.open(options.input, pixel_limit=options.pixel_limit)
+        project, history = opened_project(options.input, pixel_limit=options.pixel_limit)
         stack.callback(project.close)
-        return as_seen(history).document, history.records(), ()
+        return as_seen(history).document, history.records(), project.notes
     opened = opened_as_told(options.input, options, studio)
     return opened.document, (), tuple(opened.notes)
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 
 from safelight import actions
+from safelight.actions.opened_file import opened_project
 from safelight.actions.receipts import NoReceipt, receipt_of, verified
 from safelight.cli.command_outcome import reported
 from safelight.cli.command_parser import Parser, Run, file_name, given
@@ -36,7 +37,7 @@ def verify(parser: Parser) -> Run:
 def _verify(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio(options.device))
-        project, history = actions.Project.open(options.input)
+        project, history = opened_project(options.input)
         stack.callback(project.close)
         document = history.document
         layers = [

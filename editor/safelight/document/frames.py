@@ -29,16 +29,32 @@ LONGEST = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """The files that the pictures of a sequence lie in: one for all, or one for each.
+
+    ``files`` are their paths, each with what the file is known by (``film_files.mark_of``);
+    ``pictures`` all of their pictures, in order. A project keeps the pictures where they are
+    ``kept``; else it names the files, and reads them again when it is opened.
+    """
+
+    files: tuple[tuple[str, str], ...]
+    pictures: tuple[Raster, ...]
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Frames:
     """Pictures of one size, number of channels and depth, and how long each is shown in
     milliseconds. ``shown`` is the one that is looked at. The same picture may be there many times.
-    ``bounds`` are the first and the last that are played and exported; None: all of them.
+    ``bounds`` are the first and the last that are played and exported; None: all of them. ``film``
+    names the files that they lie in, as far as they lie in files.
     """
 
     pictures: tuple[Raster, ...]
     durations: tuple[int, ...]
     shown: int = 0
     bounds: tuple[int, int] | None = None
+    film: Film | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.pictures) <= MOST_FRAMES:
@@ -90,6 +106,7 @@ class Frames:
             tuple(self.durations[place] for place in places),
             where,
             bounds,
+            self.film,
         )
 
 

@@ -182,6 +182,35 @@ def in_and_out(
     return _each(document, bounded)
 
 
+def has_film(document: Document, layer: Layer | None) -> bool:
+    """Whether there is a sequence whose pictures lie in files."""
+    sequences = (held.content for held in document.walk() if held.kind is frames.KIND)
+    return any(held.film is not None for held in sequences)
+
+
+@command(
+    "&Keep in the project",
+    menu="Image",
+    submenu=_SUBMENU,
+    asks=True,
+    when=has_film,
+    words=lambda given: "Keep frames" if given["keep"] else "Name the frames' files",
+)
+def keep_frames(
+    document: Document,
+    *,
+    keep: Annotated[bool, "Keep the frames in the project; else it names the files alone"] = True,
+) -> Document:
+    """Say whether the project keeps the frames of a sequence, or names the files that they lie in,
+    which have to stay then.
+    """
+
+    def told(held: Frames) -> Frames:
+        return held if held.film is None else replace(held, film=replace(held.film, kept=keep))
+
+    return _each(document, told)
+
+
 def _length(document: Document) -> int:
     count = frames.length(document)
     if not frames.sequences(document):

@@ -37,6 +37,7 @@ from safelight.files.project_database import (
 from safelight.files.project_reader import read
 from safelight.files.project_tiles import Shelf
 from safelight.files.project_writer import Names, Save, always
+from safelight.files.sequences.film_files import FilmReader, Pictures, no_pictures
 
 __all__ = [
     "SUFFIX",
@@ -53,6 +54,7 @@ class Project:
     """An open project file. May be used on any thread; saves wait for each other.
 
     ``writable`` is False where the file may not be written; it can be looked at all the same.
+    ``notes`` are sentences on what could not be read of it when it was opened.
     """
 
     _held: weakref.WeakSet[Project] = weakref.WeakSet()
@@ -63,6 +65,7 @@ class Project:
         """Take hold of a project; ``checked`` when it was written just now. See ``open``."""
         self.path = path
         self.writable = os.access(path, os.W_OK) or not path.exists()
+        self.notes: tuple[str, ...] = ()
         self._adopts = adopts
         self._lock = threading.Lock()
         _refuse_open(path)
@@ -133,19 +136,22 @@ class Project:
         *,
         scratch: Path | None = None,
         pixel_limit: int | None = None,
+        films: Pictures = no_pictures,
     ) -> tuple[Project, History]:
         """Open a project. Raises ProjectInUse, or ProjectError for what is no sound project.
 
         The history has every step that was saved; pixels are read when they are looked at. Zoom
         levels for which there is no memory go to a file without a name in ``scratch``. Pictures of
         more than ``pixel_limit`` pixels are refused; without it SAFELIGHT_PIXEL_LIMIT counts, else
-        a gigapixel.
+        a gigapixel. ``films`` reads files that the project names; ``notes`` say which are missing.
         """
         path = Path(path)
         with spoken(path, "opened"):
             project = cls(path, scratch=scratch)
             try:
-                history, written = read(project._connected(), project._shelf, pixel_limit)
+                aside = scratch or Path(tempfile.gettempdir())
+                reader = FilmReader(path.absolute().parent, films, aside)
+                history, written = read(project._connected(), project._shelf, reader, pixel_limit)
             except BaseException:
                 shelf = project._shelf
                 project.close()
@@ -153,6 +159,7 @@ class Project:
                     shelf.close()  # also where the error still holds tiles
                 raise
             project._known.note(written)
+            project.notes = tuple(reader.notes)
             return project, history
 
     def save(self, history: History, *, wanted: Callable[[], bool] = always) -> None:

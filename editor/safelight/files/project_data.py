@@ -32,7 +32,7 @@ from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.document import SavedSelection
 from safelight.document.edits import How
 from safelight.document.effects import Effect
-from safelight.document.frames import Frames
+from safelight.document.frames import Film, Frames
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.guides import MOST_GUIDES, Guide
@@ -78,6 +78,21 @@ Find = Callable[[str], Raster]
 FindBytes = Callable[[str], bytes]
 Share = Callable[[Any, Callable[[], Layer]], Layer]
 """Gives the layer that some JSON is: made, or one that was made of equal JSON before."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFilm:
+    """What a project tells of the files that it names: each file's path and what it is known by,
+    how many pictures there are, their shape (height, width, channels) and depth.
+    """
+
+    files: tuple[tuple[str, str], ...]
+    count: int
+    shape: tuple[int, int, int]
+    depth: str
+
+
+FindFilm = Callable[[StoredFilm], Film]
 
 
 class DataError(ValueError):
@@ -254,13 +269,32 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
 
 
 def _frames_to_json(held: Frames, keep: Keep) -> dict[str, Any]:
-    pictures = {picture: number for number, picture in enumerate(dict.fromkeys(held.pictures))}
-    return {
+    """A sequence. ``order`` names the pictures that the project keeps by their places in
+    ``pictures``, those of a film that it names by −1 and further down.
+    """
+    film = None if held.film is None or held.film.kept else held.film
+    named = {} if film is None else {id(each): -1 - at for at, each in enumerate(film.pictures)}
+    own = dict.fromkeys(each for each in held.pictures if id(each) not in named)
+    pictures = {picture: number for number, picture in enumerate(own)}
+    told: dict[str, Any] = {
         "pictures": [keep(picture) for picture in pictures],
-        "order": [pictures[picture] for picture in held.pictures],
+        "order": [
+            named[id(each)] if id(each) in named else pictures[each] for each in held.pictures
+        ],
         "durations": list(held.durations),
         "shown": held.shown,
-    } | ({"bounds": list(held.bounds)} if held.bounds else {})
+    }
+    if held.bounds:
+        told["bounds"] = list(held.bounds)
+    if film is not None and len(own) < len(held.pictures):
+        first = held.picture
+        told["film"] = {
+            "files": [list(file) for file in film.files],
+            "count": len(film.pictures),
+            "shape": [first.height, first.width, first.channels],
+            "depth": first.depth,
+        }
+    return told
 
 
 def _frames_from_json(data: _Fields, found: _Found) -> Frames:
@@ -270,15 +304,44 @@ def _frames_from_json(data: _Fields, found: _Found) -> Frames:
         raise DataError("a sequence has far too many pictures")
     if not all(type(number) is int for number in (*order, *durations)):
         raise DataError("the order of a sequence is no list of numbers")
-    if not all(0 <= number < len(names) for number in order):
+    film = _film(data, found)
+    pictures = {number: found.raster(str(name)) for number, name in enumerate(names)}
+    if film is not None:
+        pictures |= {-1 - number: picture for number, picture in enumerate(film.pictures)}
+    if not all(number in pictures for number in order):
         raise DataError("a sequence names a picture that is not there")
-    pictures = [found.raster(str(name)) for name in names]
     shown = data.number("shown", 0, MOST_FRAMES)
     ends = data.optional("bounds", list)
     if ends is not None and (len(ends) != 2 or not all(type(each) is int for each in ends)):
         raise DataError("in and out of a sequence are no pair of numbers")
     bounds = None if ends is None else (ends[0], ends[1])
-    return Frames(tuple(pictures[number] for number in order), tuple(durations), shown, bounds)
+    made = tuple(pictures[number] for number in order)
+    return Frames(made, tuple(durations), shown, bounds, film)
+
+
+def _film(data: _Fields, found: _Found) -> Film | None:
+    """The film that a sequence names, if it names one."""
+    stated = data.optional("film", dict)
+    if stated is None:
+        return None
+    told = _Fields(stated)
+    files, shape = told.required("files", list), told.required("shape", list)
+    count = told.number("count", 1, MOST_FRAMES)
+    if not 1 <= len(files) <= MOST_FRAMES or len(files) not in (1, count):
+        raise DataError("a film lies in no file")
+    if not all(
+        isinstance(file, list) and len(file) == 2 and all(isinstance(part, str) for part in file)
+        for file in files
+    ):
+        raise DataError("a film names no file")
+    if len(shape) != 3 or not all(type(side) is int and 0 < side <= LONGEST_SIDE for side in shape):
+        raise DataError("a film has no size")
+    height, width, channels = shape
+    if channels not in (3, 4):
+        raise DataError("a film is of no known kind")
+    depth = told.one_of("depth", DEPTHS)
+    named = tuple((path, mark) for path, mark in files)
+    return found.film(StoredFilm(named, count, (height, width, channels), depth))
 
 
 def _told_aside(data: Any, keep_bytes: KeepBytes) -> Any:
@@ -375,7 +438,13 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
     }
 
 
-def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Document:
+def from_json(
+    text: str,
+    find: Find,
+    find_bytes: FindBytes,
+    share: Share,
+    find_film: FindFilm,
+) -> Document:
     """The inverse of ``to_json``. Raises DataError for text that is no document."""
     if len(text) > _LONGEST_TEXT:
         raise DataError("a document in it is far too large")
@@ -390,7 +459,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
         stated = whole.required("layers", list)
         if not stated:
             raise DataError("it has no layers")
-        layers = _layers_from_json(stated, _Found(find, find_bytes, share, [0]), 0)
+        layers = _layers_from_json(stated, _Found(find, find_bytes, share, find_film, [0]), 0)
         document = Document(
             width=whole.number("width", 1, LONGEST_SIDE),
             height=whole.number("height", 1, LONGEST_SIDE),
@@ -464,6 +533,7 @@ class _Found:
     raster: Find
     bytes: FindBytes
     share: Share
+    film: FindFilm
     counted: list[int]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from safelight.document import Document, History, Layer, Record, Step
+from safelight.document.frames import Film
 from safelight.files.open_picture import (
     LARGEST_LIMIT,
     LIMIT_VARIABLE,
@@ -19,12 +20,14 @@ from safelight.files.project_data import (
     MOST_STEPS,
     DataError,
     StoredDocument,
+    StoredFilm,
     from_json,
     tile_count,
     tile_shapes,
 )
 from safelight.files.project_database import ProjectError, read_meta
 from safelight.files.project_tiles import Shelf, distinct_rasters
+from safelight.files.sequences.film_files import FilmReader
 from safelight.pixels import DEPTHS, Raster
 
 
@@ -43,15 +46,16 @@ def _pixel_limit(given: int | None) -> int:
 
 
 def read(
-    connection: sqlite3.Connection, shelf: Shelf, pixel_limit: int | None
+    connection: sqlite3.Connection, shelf: Shelf, films: FilmReader, pixel_limit: int | None
 ) -> tuple[History, list[StoredDocument]]:
     """The history in a file, every step of it, and what its documents' rows are called.
 
-    The tiles stay on ``shelf``; those of the present document have been looked at. Raises
-    DataError, also for a picture of more than ``pixel_limit`` pixels (see ``_pixel_limit``).
+    The tiles stay on ``shelf``; those of the present document have been looked at. ``films`` reads
+    what the file names and does not hold. Raises DataError, also for a picture of more than
+    ``pixel_limit`` pixels (see ``_pixel_limit``).
     """
     steps, position = _history(read_meta(connection).get("history", ""))
-    reader = _Reader(connection, shelf, _pixel_limit(pixel_limit))
+    reader = _Reader(connection, shelf, films, _pixel_limit(pixel_limit))
     made = tuple(
         Step(label, reader.document(name), token, record) for label, token, name, record in steps
     )
@@ -91,9 +95,12 @@ def _record(data: object) -> Record | None:
 class _Reader:
     """Reads documents; each of them, and each raster, once."""
 
-    def __init__(self, connection: sqlite3.Connection, shelf: Shelf, limit: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, shelf: Shelf, films: FilmReader, limit: int
+    ) -> None:
         self._connection = connection
         self._shelf = shelf
+        self._films = films
         self._present = {row[0] for row in connection.execute("SELECT hash FROM tiles")}
         self._limit = limit
         self._documents: dict[str, Document] = {}
@@ -110,10 +117,11 @@ class _Reader:
             if hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() != name:
                 raise DataError("a document in it is damaged")
             self._blobs = set()
-            document = from_json(text, self._raster, self._blob, self._shared)
+            document = from_json(text, self._raster, self._blob, self._shared, self._film)
             self._check_size(document.width, document.height)
             self._documents[name] = document
-            rasters = {self._names[id(raster)]: raster for raster in document.rasters()}
+            held = {id(raster): raster for raster in document.rasters()}
+            rasters = {self._names[key]: held[key] for key in held.keys() & self._names.keys()}
             self.written.append(StoredDocument(document, name, rasters, frozenset(self._blobs)))
         return self._documents[name]
 
@@ -168,6 +176,10 @@ class _Reader:
         if raster.digest().hex() != name:
             raise DataError("a picture in it is damaged")
         return raster
+
+    def _film(self, told: StoredFilm) -> Film:
+        self._check_size(told.shape[1], told.shape[0])
+        return self._films.film(told)
 
     def _check_size(self, width: int, height: int) -> None:
         if width * height > self._limit:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from safelight.document import History
 from safelight.files.project import SUFFIX, Project, ProjectChanged, ProjectError, SaveStopped
 from safelight.files.project_database import spoken
+from safelight.files.sequences.film_files import Pictures, no_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,21 @@ class Recovery:
         self._path = _new_path(folder)
         self._note = {"original": str(original or ""), "name": name}
         self._project: Project | None = None
+        self.notes: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self._given_up = threading.Event()
 
     @classmethod
-    def taken(cls, left: Left, *, scratch: Path | None = None) -> tuple[Recovery, History]:
-        """Go on with what was left; ``scratch`` as for a project. Raises ProjectError when it
-        cannot be read.
+    def taken(
+        cls, left: Left, *, scratch: Path | None = None, films: Pictures = no_pictures
+    ) -> tuple[Recovery, History]:
+        """Go on with what was left; ``scratch`` and ``films`` as for a project. Raises ProjectError
+        when it cannot be read.
         """
         recovery = cls(left.path.parent, left.original, left.name)
         recovery._path = left.path
-        recovery._project, history = Project.open(left.path, scratch=scratch)
+        recovery._project, history = Project.open(left.path, scratch=scratch, films=films)
+        recovery.notes = recovery._project.notes
         return recovery, history
 
     def save(self, history: History) -> None:

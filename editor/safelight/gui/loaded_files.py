@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight import actions
-from safelight.actions.opened_file import glancing
+from safelight.actions.opened_file import glancing, opened_project, project_films
 from safelight.actions.sequences.open_sequences import opened_sequence
 from safelight.document import History, frames
 from safelight.files.codecs.plugin_codec import Importers
+from safelight.files.sequences.film_files import named_alone
 from safelight.files.sequences.open_sequence import holds_sequence
 from safelight.gui.document_files import wait_for_closed
 
@@ -68,19 +69,19 @@ def open_for_the_screen(
     if actions.is_project(path):
         wait_for_closed()
         with glancing:
-            project, history = actions.Project.open(path, scratch=actions.cache_folder())
+            project, history = opened_project(path, scratch=actions.cache_folder())
         try:
             _make_levels(history)
         except BaseException:
             project.close()
             raise
-        return Loaded(history, project=project)
+        return Loaded(history, project.notes, project=project)
     if developed is None and holds_sequence(path):
         film = opened_sequence(path)
         if frames.length(film.document) > 1:
             history = History.start(film.document)
             _make_levels(history)
-            return Loaded(history, film.notes)
+            return Loaded(history, film.notes + named_alone(film.document.layers[0].content))
     told = {} if developed is None else developed.settings
     opened = actions.open_picture(path, importers=importers, first=look, room=room, told=told)
     document = opened.document
@@ -93,9 +94,11 @@ def open_for_the_screen(
 
 def recover_for_the_screen(left: actions.Left) -> Loaded:
     """Go on with what a killed process left; runs on a thread. Raises ProjectError."""
-    recovery, history = actions.Recovery.taken(left, scratch=actions.cache_folder())
+    recovery, history = actions.Recovery.taken(
+        left, scratch=actions.cache_folder(), films=project_films
+    )
     _make_levels(history)
-    return Loaded(history, recovery=recovery)
+    return Loaded(history, recovery.notes, recovery=recovery)
 
 
 def _make_levels(history: History) -> None:

@@ -44,11 +44,15 @@ def open_as_sequence(context: DeedContext, paths: Sequence[Path]) -> None:
 
     def load() -> Loaded:
         from safelight.actions.sequences.open_sequences import opened_pictures
-        from safelight.document import History
+        from safelight.document import History, frames
+        from safelight.files.sequences.film_files import named_alone
         from safelight.gui.loaded_files import Loaded
 
         opened = opened_pictures(paths, importers=context.backend.importers)
-        return Loaded(History.start(opened.document), opened.notes)
+        notes = opened.notes
+        if frames.length(opened.document) > 1:
+            notes += named_alone(opened.document.layers[0].content)
+        return Loaded(History.start(opened.document), notes)
 
     def failed(error: BaseException) -> None:
         opening.said.emit(str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from safelight import files
 from safelight.actions.open_confined import CONFINED, open_picture
+from safelight.document import frames
 from safelight.files import DamagedError, Opened
 from safelight.files.codecs import CODECS, photograph_parcel
 from safelight.files.codecs.photograph import BYTES_PER_PIXEL, Limit, Photograph
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.sequences import frame_parcel, open_sequence
 from safelight.folders import cache_folder
+from safelight.pixels import Raster
 from safelight.workers.decoders import DecoderFailed, Decoders
 
 _MODULE = "safelight.files.sequences.frame_parcel"
@@ -110,6 +112,16 @@ def opened_pictures(
         cache_folder() / "sequences",
         partial(open_picture, pixel_limit=pixel_limit, importers=importers),
     )
+
+
+def film_pictures(paths: Sequence[Path]) -> Sequence[Raster]:
+    """All pictures of one file, or the picture of each: what a project names is read so
+    (``film_files.Pictures``). Raises OpenError.
+    """
+    if len(paths) == 1:
+        return frames.pictures(opened_sequence(paths[0]).document)
+    scratch = cache_folder() / "sequences"
+    return frames.pictures(open_sequence.open_pictures(paths, scratch, open_picture).document)
 
 
 def _pictures_in(folder: Path) -> list[Path]:

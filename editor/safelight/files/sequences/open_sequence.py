@@ -32,6 +32,7 @@ from safelight.files.open_picture import (
     opened_photograph,
 )
 from safelight.files.sequences import frame_parcel
+from safelight.files.sequences.film_files import filmed
 from safelight.files.sequences.frame_readers import FILM, OPENERS, is_film
 from safelight.files.sequences.frame_tiles import FrameStore
 from safelight.files.untrusted_reader import HERE, Reading
@@ -163,7 +164,8 @@ def open_sequence(
         return _conformed(like, document)
 
     digest = hashlib.blake2b(f"{os.fspath(path)} {known}".encode(), digest_size=12).digest()
-    return replace(opened, document=_with_frames(document, durations, decode, digest, scratch))
+    held = _with_frames(document, durations, decode, digest, scratch, [path])
+    return replace(opened, document=held)
 
 
 def open_pictures(
@@ -201,7 +203,7 @@ def open_pictures(
     named = "\0".join(os.fspath(path) for path in kept).encode("utf-8", "surrogateescape")
     digest = hashlib.blake2b(named + os.urandom(8), digest_size=12).digest()
     durations = (duration,) * len(kept)
-    held = _with_frames(document, durations, decode, digest, scratch)
+    held = _with_frames(document, durations, decode, digest, scratch, kept)
     return Opened(held, tuple(notes), f"{len(kept):,} pictures", first.facts)
 
 
@@ -221,15 +223,20 @@ def _with_frames(
     decode: Callable[[int], NDArray[Any]],
     digest: bytes,
     scratch: Path,
+    paths: Sequence[str | os.PathLike[str]],
 ) -> Document:
-    """The document whose layer shows a sequence that begins with what it shows."""
+    """The document whose layer shows a sequence that begins with what it shows, and that lies in
+    the files of these ``paths``.
+    """
     (layer,) = document.layers
     raster = layer.raster
     shape = raster.height, raster.width, raster.channels
     store = FrameStore(len(durations), shape, raster.depth, decode, digest, scratch)
     pictures = (raster, *store.rasters()[1:])
-    held = replace(layer, name="Sequence", content=Frames(pictures, durations))
-    return replace(document, layers=(held,))
+    content = Frames(pictures, durations)
+    if len(durations) > 1:
+        content = filmed(content, paths)
+    return replace(document, layers=(replace(layer, name="Sequence", content=content),))
 
 
 def _conformed(found: Document, like: Document) -> NDArray[Any]:
