@@ -13,6 +13,7 @@ from safelight.actions import Presets
 from safelight.document import Document
 from safelight.gui.export_dialog import ExportDialog
 from safelight.gui.scrolling_rows import ScrollingRows
+from safelight.gui.theme import CANVAS
 from safelight.pixels import Raster, from_float, to_float
 from tests.gui.conftest import photograph, wheel
 from tests.gui.test_nothing_is_cut import cut, settle
@@ -228,6 +229,8 @@ def test_the_preview_shows_the_very_file_and_says_how_large_it_is(make, qtbot):
     dialog.quality.setValue(30)
     qtbot.waitUntil(lambda: dialog.preview.bytes is not None)
     known = dialog.preview.bytes
+    around = dialog.preview.view.grab().toImage().pixelColor(1, 1)
+    assert around.name() == CANVAS  # the photograph is the brightest thing
     exported = finish(dialog, qtbot)
     assert known == exported.bytes
     assert dialog.preview.view.image.size().toTuple() == (80, 60)
@@ -358,6 +361,8 @@ def test_nothing_of_the_dialog_is_cut_off(make, qtbot, room):
         settle(qtbot)
         assert dialog.size().toTuple() == room
         assert not cut(dialog)
+        for area in dialog.findChildren(ScrollingRows):
+            assert area.viewport().width() >= area.widget().minimumSizeHint().width()
 
 
 def test_intent_and_black_point_are_asked_where_colours_are_converted(make):

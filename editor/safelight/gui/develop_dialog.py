@@ -319,8 +319,8 @@ class DevelopDialog(QDialog):
 
     def _unknown(self, _: Exception | None) -> None:
         shot = self.draft.sketch.shot
-        what = f"the {shot.lens}" if shot.lens else "the lens, which the file does not name"
-        self.lens.setText(plain(f"Lensfun does not know {what}."))
+        told = "The file names no lens, so that none can be corrected."
+        self.lens.setText(plain(f"Lensfun does not know the {shot.lens}." if shot.lens else told))
         for name in _LENS:
             self.controls[name].setEnabled(False)
 

@@ -626,12 +626,7 @@ def _scrolling(form: QFormLayout) -> ScrollingRows:
     """An area of which the rows of a form can be scrolled upwards and downwards."""
     inside = QWidget()
     inside.setLayout(form)
-    area = ScrollingRows(inside)
-    # The preset's row alone may be wide; all others fit where it does.
-    area.setMinimumWidth(
-        inside.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width()
-    )
-    return area
+    return ScrollingRows(inside, fits=True)
 
 
 def _asked(parent: QWidget, path: str, targets: Mapping[str, _Target]) -> str:

@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from safelight import actions
@@ -20,6 +28,7 @@ from safelight.gui.background import Background, Mailbox
 from safelight.gui.display_transform import display, tagged
 from safelight.gui.shown_text import file_size, plain
 from safelight.gui.small_widgets import remark
+from safelight.gui.theme import CANVAS
 from safelight.pixels import SRGB, ColourError, Profile, to_float
 
 _CALM = 200
@@ -265,7 +274,7 @@ class _View(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().dark())
+        painter.fillRect(self.rect(), QColor(CANVAS))
         if self.image is not None:
             scale = self.zoom / self.devicePixelRatioF()
             wide, high = self.image.width() * scale, self.image.height() * scale
