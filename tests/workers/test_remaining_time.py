@@ -18,5 +18,11 @@ def test_what_a_job_took_to_begin_is_not_reckoned_as_its_pace():
     assert pace.remaining(1.0, 120.0) == 0.0
 
 
+def test_a_first_piece_that_is_small_tells_nothing_of_what_came_before_it():
+    pace = Pace(0.0)
+    assert pace.remaining(0.02, 480.0) is None  # eight minutes of compiling are not its pace
+    assert pace.remaining(0.06, 484.0) == pytest.approx(94.0)
+
+
 def test_the_first_piece_of_an_even_job_tells_the_time():
     assert Pace(10.0).remaining(0.25, 15.0) == pytest.approx(15.0)

@@ -5,6 +5,9 @@ from __future__ import annotations
 _TELLING = 0.02
 """The part of a job from which its pace tells something."""
 
+_OUTWEIGHING = 0.2
+"""The part of a job that outweighs what came before its first piece."""
+
 
 class Pace:
     """The pace of a job that ``started`` at a time, in seconds."""
@@ -22,8 +25,8 @@ class Pace:
             self._first = done, now
         if done < _TELLING:
             return None
-        paces = [(now - self._started) / done]
+        paces = [(now - self._started) / done] if done >= _OUTWEIGHING else []
         part, since = self._first
         if done - part >= _TELLING:
             paces.append((now - since) / (done - part))
-        return min(paces) * (1 - done)
+        return min(paces) * (1 - done) if paces else None
