@@ -76,6 +76,21 @@ def test_a_worker_is_not_believed_that_its_result_is_finite(name, start, documen
     assert "returned pixels that are no numbers" in outcome.message
 
 
+@pytest.mark.parametrize("name", ["not_a_number", "infinite"])
+def test_the_host_itself_checks_results_for_non_numbers(name, start, document, monkeypatch):
+    before = digest(document)
+    outcome = start(name, document).wait(180)
+    assert isinstance(outcome, JobFailed)
+    assert FAULTS[name] in outcome.message
+    assert digest(document) == before
+    # Nothing else keeps them out: without the check they are in the result.
+    monkeypatch.setattr("safelight.workers.job._Run._check_numbers", lambda *given: None)
+    pixels = Raster.from_array(np.full((20, 30, 3), 0.5, np.float32))
+    outcome = start(name, Document.from_raster(pixels)).wait(180)
+    assert isinstance(outcome, JobFinished)
+    assert not np.isfinite(outcome.raster.to_array()).all()
+
+
 def test_the_traceback_of_a_filter_that_raises_is_kept(start, document):
     outcome = start("fail", document).wait(180)
     assert "safelight_faults.py" in outcome.details
