@@ -114,7 +114,7 @@ def test_an_empty_store_says_what_to_do_and_lists_the_built_in_ones(open_dialog)
     dialog.shelf.choose("safelight-blur")
     text = dialog.facts.toPlainText()
     assert "Built in" in text
-    assert "Gaussian blur: Soften the picture evenly." in text
+    assert "Gaussian blur\nSoften the picture evenly." in text
     assert "Apache-2.0" in text
     for button in (dialog.switch, dialog.uninstall, dialog.update_button, dialog.go_back):
         assert not button.isVisible()
@@ -160,7 +160,7 @@ def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, s
     assert plugin.packages[0].sha256 in offer
     assert made.stat().st_size == plugin.packages[0].size
     assert dialog.shelf.current().plugin == plugin
-    assert "Candlelight: Multiplies." in dialog.facts.toPlainText()
+    assert "Candlelight\nMultiplies." in dialog.facts.toPlainText()
 
 
 def test_cancel_on_the_offer_leaves_nothing(open_dialog, index, store, qtbot):
@@ -209,6 +209,14 @@ def test_a_plugin_that_cannot_be_loaded_is_not_installed(open_dialog, tmp_path, 
     settled(page, qtbot)
     assert "candlelight cannot be loaded" in page.message.label.text()
     assert store.installed() == ()
+
+
+def test_what_filters_do_is_shown_without_the_marks_of_docstrings(open_dialog):
+    dialog = open_dialog()
+    dialog.shelf.choose("safelight-adjust")
+    text = dialog.facts.toPlainText()
+    assert "white_balance, exposure, brightness_contrast, curves. What Auto sets" in text
+    assert "``" not in text
 
 
 def test_what_a_plugin_writes_stays_plain_text(open_dialog, store, tmp_path, qtbot):

@@ -50,7 +50,7 @@ _MASKS = {
     **{"1 is selected": "0..1", "0 is selected": "1..0"},
     **{"255 is selected": "0..255", "0 is selected, 255 is not": "255..0"},
 }
-_GUIDES = {"Lies on the first": "aligned", "Seen whole": "whole"}
+_GUIDES = {"On the first, pixel by pixel": "aligned", "Nowhere: it is seen whole": "whole"}
 _RESULTS = {"A mask, which selects": "mask", "A grey picture": "grey"}
 _SIDE = 280
 _BORDER = 48
@@ -121,8 +121,10 @@ class NetworkDialog(QDialog):
         form.addRow("Large pictures", self._choices["fit"])
         form.addRow("It makes", self._choices["result"])
         form.addRow("In the mask", self._choices["mask_range"])
-        form.addRow("The second picture is", self._choices["guide"])
-        form.addRow("The second picture", self._choices["guide_fit"])
+        form.addRow("Second picture", self._choices["guide"])
+        form.addRow("It lies", self._choices["guide_fit"])
+        for choice in self._choices.values():
+            form.setRowVisible(choice, False)  # until it is known which there are
         pictures = QHBoxLayout()
         for title, picture, button in (
             ("Before", self.before, None),

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -67,7 +68,9 @@ class DeclaredFile:
 
     def sentence(self) -> str:
         """What fetching it means."""
-        return f"{self.name}, {self.size / 1e6:,.1f} MB, is fetched from {self.host}"
+        large = self.size >= 1e6
+        size = f"{self.size / 1e6:,.1f} MB" if large else f"{max(self.size / 1e3, 1):.0f} kB"
+        return f"{self.name}, {size}, is fetched from {self.host}"
 
 
 def declared(folder: Path) -> tuple[DeclaredFile, ...]:
@@ -209,8 +212,9 @@ def _download(file: DeclaredFile, target: BinaryIO, stop: Callable[[], None], te
                     tenths = there * 10 // file.size
                     tell(f"Fetching {file.name}: {tenths}0 %")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-        raise FilesError(f"{file.name} cannot be fetched from {file.host}: {reason}.") from None
+        raise FilesError(
+            f"{file.name} cannot be fetched from {file.host}: {_reason(error)}."
+        ) from None
     if there < file.size:
         raise FilesError(
             f"{file.name} came in part from {file.host}: {there:,} of {file.size:,} bytes. The next"
@@ -222,6 +226,14 @@ def _verify(file: DeclaredFile, target: Any) -> None:
     target.seek(0)
     if hashlib.file_digest(target, "sha256").hexdigest() != file.sha256:
         raise _Wrong(f"{file.name} is not what the plugin promised: its hash differs.")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why nothing came, without the number of the system's error."""
+    inner = getattr(error, "reason", None) or error
+    if isinstance(inner, socket.gaierror):
+        return "no server of that name is reached"
+    return str(getattr(inner, "strerror", None) or inner)
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

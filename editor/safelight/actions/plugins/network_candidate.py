@@ -228,7 +228,8 @@ class Candidate:
             if not late.is_set():
                 raise
             raise StoreError(
-                f"{path.name} was not understood within {_PATIENCE:.0f} seconds."
+                f"{path.name} was not understood within {_PATIENCE:.0f} seconds. If the computer"
+                " had other work to do, try it again."
             ) from None
         finally:
             timer.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -22,6 +23,9 @@ from safelight.workers.confinement.sandbox import Protection
 _LONGEST = 2500
 """Characters of a licence or of what a network was trained on."""
 
+_MARKS = re.compile(r"``([^`]+)``|(?<!\*)\*(\w[^*]*)\*")
+"""Code and emphasis in a docstring."""
+
 _STYLE = f"""
 p {{ margin: 0 0 7px 0; }}
 .title {{ font-size: 17px; font-weight: 600; margin-bottom: 3px; }}
@@ -29,6 +33,7 @@ p {{ margin: 0 0 7px 0; }}
 .fault {{ color: {theme.ACCENT}; }}
 .heading {{ color: {theme.DIM}; font-size: 12px; font-weight: 600; margin: 15px 0 5px 0; }}
 .item {{ margin: 0 0 1px 0; }}
+.name {{ font-weight: 600; }}
 .last {{ margin: 0 0 7px 0; }}
 .hash {{ color: {theme.DIM}; font-family: monospace; font-size: 11px; margin: 0 0 8px 0; }}
 """
@@ -80,8 +85,7 @@ def _described(item: Listed, protection: Protection, update: Update | None) -> I
     if plugin.filters:
         yield _heading("Filters")
     for filter in plugin.filters:
-        text = f"{filter.title}: {filter.description}" if filter.description else filter.title
-        yield _line("item", text)
+        yield _filter(filter.title, filter.description)
     if plugin.formats:
         yield _heading("Formats")
     for format in plugin.formats:
@@ -130,6 +134,7 @@ def _offered(offer: Offer) -> Iterable[str]:
         yield _heading("What is fetched when you install it")
     for file in offer.fetched:
         yield _line("item", f"{file.sentence()}.")
+        yield _line("item dim", file.url)
         yield _line("hash", f"SHA-256 {file.sha256}")
     yield _heading("Where it comes from")
     yield _line("item", offer.source)
@@ -148,6 +153,12 @@ def _entered(entry: Entry, there: str) -> Iterable[str]:
     if entry.changes not in entry.card:
         yield from _changed("What has changed, as its author says", entry.changes)
     yield from _changed("About it, as its author says", entry.card)
+
+
+def _filter(title: str, description: str) -> str:
+    """A filter by its title, and under it what it says it does, without the marks of docstrings."""
+    text = _MARKS.sub(lambda found: found[1] or found[2], description)
+    return _line("item name", title) + (_line("last", text) if text else "")
 
 
 def _changed(title: str, text: str) -> Iterable[str]:
