@@ -22,6 +22,7 @@ from safelight.document import (
     Renderer,
     Stroke,
     edits,
+    laid_pixels,
     render,
     retouch,
 )
@@ -134,7 +135,7 @@ def _dab(pairs: int, size: str) -> Row:
     if size != "tiny":
         prepare_kernels(KERNELS, (DAB,))
     way = round(width / 8), round(height / 40)
-    made = retouch.Retouching(document.layers[0].id, retouch.Clone(*way), opacity=opacity)
+    made = retouch.Retouching(document.layers[0].id, laid_pixels.Clone(*way), opacity=opacity)
     made.begin(document)
     bare = pixels.copy()
     side = 2 * int(radius) + 1

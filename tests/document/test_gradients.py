@@ -6,7 +6,7 @@ import pytest
 from safelight.document import DECLARED, Document, EditError, edits, render
 from safelight.document.command import Record
 from safelight.document.gradients import Gradient
-from safelight.document.retouch import LAYER
+from safelight.document.laid_pixels import LAYER
 from safelight.pixels import Raster
 
 

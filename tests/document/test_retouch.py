@@ -14,10 +14,12 @@ from safelight.document import (
     LiveFilter,
     Stroke,
     edits,
+    healed_light,
+    laid_pixels,
     render,
     retouch,
 )
-from safelight.document.retouch import LAYER
+from safelight.document.laid_pixels import LAYER
 from safelight.document.smudge import smudging
 from safelight.pixels import Raster, known_profile
 
@@ -64,10 +66,10 @@ def test_a_stroke_laid_piece_by_piece_is_that_laid_at_once():
     before = document("uint16")
     points = [(40.0, 60.0, 1.0), (180.0, 90.0, 0.6), (170.0, 200.0, 1.0), (60.0, 70.0, 0.3)]
     for lays in (
-        retouch.Clone(31, -17, heals=True),
-        retouch.Touch("burn"),
-        retouch.Touch("blur", radius=30.0),
-        retouch.Paint("#3070a0"),
+        laid_pixels.Clone(31, -17, heals=True),
+        laid_pixels.Touch("burn"),
+        laid_pixels.Touch("blur", radius=30.0),
+        laid_pixels.Paint("#3070a0"),
     ):
         whole, pieces = (
             retouch.Retouching(before.layers[0].id, lays, opacity=0.4) for _ in range(2)
@@ -84,7 +86,7 @@ def test_a_stroke_laid_piece_by_piece_is_that_laid_at_once():
 
 def test_pieces_that_had_to_wait_are_laid_on_what_has_been_changed_meanwhile():
     before = document()
-    made = retouch.Retouching(before.layers[0].id, retouch.Paint("#ff0000"))
+    made = retouch.Retouching(before.layers[0].id, laid_pixels.Paint("#ff0000"))
     made.begin(before)
     made.add(Stroke(((50.0, 50.0, 1.0),), 10.0))
     now = made.laid_on(before)
@@ -116,7 +118,7 @@ def test_a_large_healed_stroke_is_found_of_a_smaller_picture_and_fits_as_well(mo
     before = document("float32")
     given = {"x": -200, "hardness": 1.0, "radius": 40.0, "heals": True}
     exact = stroked("clone", before, "300,150,1", **given)
-    monkeypatch.setattr(retouch, "SOLVED", 2000)
+    monkeypatch.setattr(healed_light, "SOLVED", 2000)
     reduced = stroked("clone", before, "300,150,1", **given)
     off = np.abs(seen(exact) - seen(reduced))[..., :3]
     assert off.max() > 0
@@ -144,7 +146,7 @@ def test_a_clone_of_another_document_is_what_that_shows_in_the_colours_of_this_o
     wide = known_profile("ProPhoto_RGB")
     before, other = document("uint16"), document("float32", height=90, width=120)
     before = replace(before, profile=wide)
-    made = retouch.Retouching(before.layers[0].id, retouch.Clone(-150, -100), other=other)
+    made = retouch.Retouching(before.layers[0].id, laid_pixels.Clone(-150, -100), other=other)
     made.begin(before)
     made.add(Stroke(((200.0, 150.0, 1.0), (800.0, 150.0, 1.0)), 20.0))
     after = made.finished_on(before)
@@ -163,7 +165,7 @@ def test_healing_at_the_edge_and_from_beyond_it_leaves_no_numbers_that_are_none(
     assert np.array_equal(seen(made)[2, 398, :3], seen(before)[2, 398])
 
 
-@pytest.mark.parametrize(("effect", "back"), retouch.OPPOSITE.items())
+@pytest.mark.parametrize(("effect", "back"), laid_pixels.OPPOSITE.items())
 def test_an_effect_does_what_its_name_says(effect, back):
     before = document("float32")
     core = (slice(140, 161), slice(190, 211))
@@ -189,7 +191,7 @@ def test_an_effect_does_what_its_name_says(effect, back):
 @pytest.mark.parametrize("span", ["shadows", "midtones", "highlights"])
 def test_dodge_reaches_the_tones_that_it_is_told(span):
     tones = np.linspace(0, 1, 256, dtype=np.float32)[None, :, None].repeat(3, 2)
-    change = retouch.Touch("dodge", 1.0, span)._lit(tones)[0, :, 0] - tones[0, :, 0]
+    change = laid_pixels.Touch("dodge", 1.0, span)._lit(tones)[0, :, 0] - tones[0, :, 0]
     where = {"shadows": (0.0, 0.02), "midtones": (0.2, 0.4), "highlights": (0.98, 1.0)}[span]
     assert where[0] <= change.argmax() / 255 <= where[1]
     assert change.min() >= 0

@@ -6,8 +6,8 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
 from safelight.document import DECLARED, Layer, edits, render, retouch
+from safelight.document.laid_pixels import LAYER
 from safelight.document.placement import Place
-from safelight.document.retouch import LAYER
 from safelight.gui.canvas.tools import pixel_brushes
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph

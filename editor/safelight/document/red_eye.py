@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document.command import EditError
 from safelight.document.document import Document
+from safelight.document.laid_pixels import Changes, Seen
 from safelight.document.render import Live
-from safelight.document.retouch import Retouching, Seen
+from safelight.document.retouch import Retouching
 from safelight.pixels import Raster, from_float
 from safelight.pixels.opencv import opencv
 
@@ -32,7 +33,7 @@ _MOST = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Pupil:
+class Pupil(Changes):
     """The pupil without its red: grey as its green and blue are, ``darker``, 0 to 1, than that."""
 
     darker: float = 0.5

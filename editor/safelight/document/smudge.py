@@ -64,7 +64,13 @@ class Smudging(Retouching):
             self._touch(point, piece, self.lays.strength)
         disc = Stroke(tuple(points), piece.radius + 1)
         self._coverage = painted(self._coverage, disc)
-        self._lay(disc.region.intersect(self._coverage.region), self._smudged)
+        region = disc.region.intersect(self._coverage.region)
+        self._lay(region, self._smudged if self._grid is None else self._through_grid)
+
+    def _through_grid(self, place: Region) -> NDArray[np.float32]:
+        """What there is now where the pixels of a layer lie that are not those of the picture."""
+        assert self._grid is not None
+        return self._grid.sampled(self._smudged, place, colours=True)
 
     def _touch(self, point: dab.Point, piece: Stroke, strength: float) -> None:
         """Lay what the brush carries, and take up what is there."""

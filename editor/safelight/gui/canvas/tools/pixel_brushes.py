@@ -15,7 +15,15 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from shiboken6 import isValid
 
 from safelight.api import HexColour, Value
-from safelight.document import Command, Document, Edit, EditError, retouch, retouch_commands
+from safelight.document import (
+    Command,
+    Document,
+    Edit,
+    EditError,
+    laid_pixels,
+    retouch,
+    retouch_commands,
+)
 from safelight.document.placement import Place
 from safelight.document.stroke_by_pieces import StrokeByPieces
 from safelight.gui.canvas.pose import Pose
@@ -66,7 +74,7 @@ class PixelBrush(Brush):
         """What the command is told beside the stroke and the layer."""
         return {}
 
-    def lays(self) -> retouch.Paint | retouch.Clone | retouch.Touch:
+    def lays(self) -> laid_pixels.Paint | laid_pixels.Clone | laid_pixels.Touch:
         """What the next stroke lays."""
         raise NotImplementedError
 
@@ -213,8 +221,8 @@ class Paint(PixelBrush):
             "own_layer": given["own_layer"],
         }
 
-    def lays(self) -> retouch.Paint:
-        return retouch.Paint(str(self._values["colour"]))
+    def lays(self) -> laid_pixels.Paint:
+        return laid_pixels.Paint(str(self._values["colour"]))
 
 
 class Pencil(Paint):
@@ -351,10 +359,10 @@ class Clone(PixelBrush):
         document = self.other() or self.surface.document
         known = {} if document is None else {layer.id: layer for layer in document.walk()}
         found = known.get(self.taken.layer)
-        return "" if found is not None and found.name == retouch.LAYER else self.taken.layer
+        return "" if found is not None and found.name == laid_pixels.LAYER else self.taken.layer
 
-    def lays(self) -> retouch.Clone:
-        return retouch.Clone(*(self._way or (0, 0)), heals=self.heals)
+    def lays(self) -> laid_pixels.Clone:
+        return laid_pixels.Clone(*(self._way or (0, 0)), heals=self.heals)
 
     def begins(self, pointer: Pointer) -> bool:
         if pointer.alt or pointer.control:
@@ -448,11 +456,13 @@ class TouchUp(OwnHardness):
     def options(  # type: ignore[override]
         self,
         *,
-        effect: Annotated[retouch.Effect, "What it does; Alt does the opposite"] = "dodge",
+        effect: Annotated[laid_pixels.Effect, "What it does; Alt does the opposite"] = "dodge",
         size: Size = 20,
         hardness: Hardness = 0,
         strength: Percent = 30,
-        range: Annotated[retouch.Range, "The tones that are made lighter or darker"] = "midtones",
+        range: Annotated[
+            laid_pixels.Range, "The tones that are made lighter or darker"
+        ] = "midtones",
         own_layer: OwnLayer = True,
     ) -> None:
         """What is done, how strongly, and to which tones."""
@@ -460,11 +470,11 @@ class TouchUp(OwnHardness):
     def offers(self, name: str) -> bool:
         return name != "range" or self._values["effect"] in ("dodge", "burn")
 
-    def _effect(self) -> retouch.Effect:
+    def _effect(self) -> laid_pixels.Effect:
         found = str(self._values["effect"])
         if self._other_way:
-            found = retouch.OPPOSITE[found]
-        return cast(retouch.Effect, found)
+            found = laid_pixels.OPPOSITE[found]
+        return cast(laid_pixels.Effect, found)
 
     def told(self) -> dict[str, Any]:
         given = self._values
@@ -475,10 +485,10 @@ class TouchUp(OwnHardness):
             "own_layer": given["own_layer"],
         }
 
-    def lays(self) -> retouch.Touch:
+    def lays(self) -> laid_pixels.Touch:
         told = self.told()
         radius = self.brush.size / 2
-        return retouch.Touch(told["effect"], told["strength"], told["range"], radius)
+        return laid_pixels.Touch(told["effect"], told["strength"], told["range"], radius)
 
 
 def _refused(title: str, reason: str) -> Edit:
