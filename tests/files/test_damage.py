@@ -16,8 +16,7 @@ import tifffile
 from PIL import Image
 
 from safelight.files import OpenError, open_picture
-from safelight.files.codecs import jpeg as jpeg_codec
-from safelight.files.codecs import webp
+from safelight.files.codecs import jpeg_damage, jpeg_segments, webp
 from safelight.files.codecs.photograph import DamagedError
 from tests import attack, pictures
 
@@ -139,7 +138,8 @@ def test_a_progressive_jpeg_that_ends_early_says_from_which_row_on_it_is_coarser
 
 @pytest.mark.parametrize("seed", range(8))
 def test_markers_and_zeros_are_found_wherever_they_stand(monkeypatch, seed):
-    monkeypatch.setattr(jpeg_codec, "_PART", 64)
+    for module in (jpeg_damage, jpeg_segments):
+        monkeypatch.setattr(module, "PART", 64)
     random = np.random.default_rng(seed)
     kinds = [
         b"\xff\x00",
@@ -155,12 +155,12 @@ def test_markers_and_zeros_are_found_wherever_they_stand(monkeypatch, seed):
         picked = random.choice(len(kinds), 60, p=np.array([*[share] * 6, 1, 1]) / (6 * share + 2))
         data = b"".join(kinds[index] for index in picked if share < 8 or index != 3)
         for start in (0, 1, 61, 64, len(data) - 1, len(data), len(data) + 9):
-            found = jpeg_codec._MARKER.search(data, jpeg_codec._before_marker(data, start))
-            expected = jpeg_codec._MARKER.search(data, start)
+            found = jpeg_segments._MARKER.search(data, jpeg_segments._before_marker(data, start))
+            expected = jpeg_segments._MARKER.search(data, start)
             assert (found and found.start()) == (expected and expected.start())
             end = len(data) - 3
-            zeros = data.find(jpeg_codec._ZEROS, start, end)
-            assert jpeg_codec._zeros_in(data, start, end) == zeros
+            zeros = data.find(jpeg_damage._ZEROS, start, end)
+            assert jpeg_damage._zeros_in(data, start, end) == zeros
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safelight.document import Metadata
 from safelight.files.codecs import pillow_decoder
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.jpeg import ends_early
+from safelight.files.codecs.jpeg_damage import ends_early
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,

@@ -11,7 +11,7 @@ import numpy as np
 from safelight.files.codecs import png
 from safelight.files.codecs.bmp import Bitmap
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.jpeg import ends_early
+from safelight.files.codecs.jpeg_damage import ends_early
 from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, Room
 
 _MOST = 1000

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import struct
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any, BinaryIO, Literal
 
@@ -20,6 +18,13 @@ from safelight.document import Metadata
 from safelight.files import metadata, provenance, xmp
 from safelight.files.codecs import jpeg_bands
 from safelight.files.codecs.codec import Codec, most_reduced
+from safelight.files.codecs.jpeg_damage import (
+    decoded_before,
+    ending,
+    first_damage,
+    note_damage,
+)
+from safelight.files.codecs.jpeg_segments import NO_FRAME, PROGRESSIVE, Segments
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -42,8 +47,6 @@ _ICC = b"ICC_PROFILE\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _MANY = b"MPF\0"
 
-_NO_FRAME = "is damaged: it ends before the picture begins"
-_PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 
 _EXPANSION, _LARGEST_EXPANSION = 4096, 1 << 17
 """How many bytes of pixels one byte can become; some room is left for files that are cut off."""
@@ -52,142 +55,31 @@ _LARGEST_SEGMENT = 65533
 _ICC_PART = _LARGEST_SEGMENT - len(_ICC) - 2
 IPTC_RESOURCE = 0x0404
 
-# In coded data a marker is FF and a byte that is neither stuffing nor a restart nor padding.
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_IN_NO_SCAN = frozenset({*range(0x01, 0xC4), *range(0xC5, 0xCC), *range(0xCD, 0xD0), 0xD8})
-"""Markers that never follow the coded data of a scan: reserved ones and those of a frame."""
-
-_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
-_ZEROS = bytes(128)
-"""So many zero bytes in a row are more than two blocks of most pictures' codes can be."""
-
-
 _SPACES: dict[int, Space] = {1: "grey", 3: "rgb", 4: "cmyk"}
 """What so many components are."""
-
-
-_PART = 1 << 18
-"""Bytes that are looked through at a time: they stay in a core's cache."""
-
-
-def _before_marker(data: bytes, start: int) -> int:
-    """A place from ``start`` on before which there is no marker: that of the first byte FF that is
-    not stuffed, or the end.
-    """
-    for place in range(start, len(data) - 1, _PART):
-        part = np.frombuffer(data, np.uint8, min(_PART + 1, len(data) - place), place)
-        found = (part[:-1] == 0xFF) & (part[1:] != 0)
-        first = int(found.argmax())
-        if found[first]:
-            return place + first
-    return len(data)
-
-
-def _zeros_in(data: bytes, start: int, end: int) -> int:
-    """Where there are first ``_ZEROS`` between two places; -1 where there are none."""
-    count = max(end - start, 0) // 8
-    if not count:
-        return -1
-    words = np.frombuffer(data, np.uint64, count, start)
-    for place in range(0, count, _PART // 8):
-        if not words[place : place + _PART // 8].all():  # an eighth of the zeros is in one of them
-            return data.find(_ZEROS, max(start + 8 * place - len(_ZEROS), start), end)
-    return -1
-
-
-class _Segments:
-    """The marker segments and scans of a JPEG stream, and whether the stream reaches its end."""
-
-    def __init__(self, data: bytes) -> None:
-        self.found: list[tuple[int, bytes]] = []
-        self.scans: list[tuple[int, int, bytes]] = []
-        """Where the coded data of each scan begin and end, and what the scan's header says."""
-        self.stray: int | None = None
-        """Where a marker stands among coded data that none can follow."""
-        self.complete = False
-        place = 2
-        while place + 2 <= len(data):
-            if data[place] != 0xFF:
-                # Rubbish between segments: libjpeg skips it as well.
-                place = data.find(b"\xff", place)
-                if place < 0:
-                    return
-                continue
-            marker = data[place + 1]
-            if marker == 0xFF:
-                place += 1
-                continue
-            place += 2
-            if marker == 0xD9:
-                self.complete = True
-                return
-            if marker in (0x00, 0x01) or 0xD0 <= marker <= 0xD8:
-                continue
-            if place + 2 > len(data):
-                return
-            (length,) = struct.unpack_from(">H", data, place)
-            self.found.append((marker, data[place + 2 : place + length]))
-            place += max(length, 2)
-            if marker == 0xDA:
-                match = _MARKER.search(data, _before_marker(data, place))
-                end = len(data) if match is None else match.start()
-                self.scans.append((place, end, self.found[-1][1]))
-                if match is None:
-                    return
-                if self.stray is None and self._is_stray(data[end + 1]):
-                    self.stray = end
-                place = end
-
-    def _is_stray(self, marker: int) -> bool:
-        """Whether what stands behind the scan that was found last cannot follow one."""
-        frame = next(self.frames(), None)
-        whole = frame is not None and self.found[-1][1][:1] == bytes([frame[2]])
-        if whole and frame is not None and frame[4] not in _PROGRESSIVE:
-            # All of the picture is in it: only the number of rows and the end can follow.
-            return marker not in (0xD9, 0xDC)
-        return marker in _IN_NO_SCAN
-
-    def frames(self) -> Iterator[tuple[int, int, int, int, int]]:
-        """Width, height, components, bits and marker of each frame that is stated."""
-        for marker, body in self.found:
-            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and len(body) >= 6:
-                bits, height, width, components = struct.unpack_from(">BHHB", body)
-                yield width, height, components, bits, marker
-
-    def frame(self) -> tuple[int, int, int, int, int]:
-        """The first frame, as ``frames`` gives it. Raises DamagedError where there is none."""
-        for found in self.frames():
-            return found
-        raise DamagedError(_NO_FRAME)
-
-    def after(self, marker: int, prefix: bytes) -> Iterator[bytes]:
-        """The segments of one kind that begin with ``prefix``, without it."""
-        for kind, body in self.found:
-            if kind == marker and body.startswith(prefix):
-                yield body[len(prefix) :]
 
 
 def largest_frame(data: bytes) -> tuple[int, int, int]:
     """Width and height in pixels and components that a JPEG stream states; the largest of each
     where it states several. Raises DamagedError for none.
     """
-    frames = list(_Segments(data).frames())
+    frames = list(Segments(data).frames())
     if not frames:
-        raise DamagedError(_NO_FRAME)
+        raise DamagedError(NO_FRAME)
     widths, heights, components, *_ = zip(*frames, strict=True)
     return max(widths), max(heights), max(components)
 
 
 def exif_of(data: bytes) -> bytes | None:
     """The EXIF block of a JPEG stream; None where it has none."""
-    return next(_Segments(data).after(0xE1, _EXIF), None)
+    return next(Segments(data).after(0xE1, _EXIF), None)
 
 
 def beside(data: bytes) -> tuple[int, int, int, Photograph]:
     """Width and height in pixels and components of a JPEG stream, and what stands in it beside its
     pixels, of which there are none. Raises DamagedError.
     """
-    segments = _Segments(data)
+    segments = Segments(data)
     width, height, components, *_ = segments.frame()
     content = Photograph(np.empty((0, 0, components), np.uint8))
     content.icc = _icc(segments)
@@ -227,7 +119,7 @@ def reduced(
     return content
 
 
-def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
+def _tables(segments: Segments) -> tuple[tuple[int, ...], ...]:
     """The quantisation tables by their number, in zigzag order (T.81, B.2.4.1)."""
     tables: dict[int, tuple[int, ...]] = {}
     for body in segments.after(0xDB, b""):
@@ -247,7 +139,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     import imagecodecs
 
     data = file.read()
-    segments = _Segments(data)
+    segments = Segments(data)
     width, height, components, bits, marker = segments.frame()
     check_size(width, height, limit)
     space = _SPACES.get(components)
@@ -266,17 +158,17 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     except Exception as error:
         if segments.stray is None or bits != 8:
             raise undecodable(error, cut_off=False) from error
-        pixels = _before(data, segments.stray, shape)
+        pixels = decoded_before(data, segments.stray, shape)
     content = Photograph(pixels.reshape(height, width, components), space)
     if bits != 8:
         full = 2**bits - 1
         scaled = content.pixels.astype(np.float32) * np.float32(65535 / full)
         content.pixels = np.rint(scaled).astype(np.uint16)
-    damage = _first_damage(data, segments, marker) if bits == 8 else None
+    damage = first_damage(data, segments, marker) if bits == 8 else None
     if damage is not None:
-        _note_damage(data, segments, damage, content, marker in _PROGRESSIVE)
+        note_damage(data, segments, damage, content, marker in PROGRESSIVE)
     if not segments.complete and not content.notes:
-        content.notes.append(_ending(data, segments, content, marker in _PROGRESSIVE))
+        content.notes.append(ending(data, segments, content, marker in PROGRESSIVE))
     if space == "cmyk":
         # Every CMYK JPEG in use is Adobe's, which counts paper instead of ink.
         content.pixels = np.iinfo(content.pixels.dtype).max - content.pixels
@@ -297,214 +189,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     return content
 
 
-def _ending(data: bytes, segments: _Segments, content: Photograph, progressive: bool) -> str:
-    if progressive:
-        row = _row_of_cut(data, segments, content)
-        where = f", at least {_from_row(row, len(content.pixels))}" if row else ""
-        return (
-            "The file ends early; the picture is coarser than it was, or part of it is missing"
-            f"{where}."
-        )
-    return ends_early(_rows_there(content), content.pixels.shape[0])
-
-
-def _rows_there(content: Photograph) -> int:
-    """How many rows there are before those that were filled because nothing was left for them."""
-    pixels = content.pixels
-    # libjpeg fills what is missing with its middle grey.
-    filled = np.uint8(128) if pixels.dtype == np.uint8 else pixels[-1, -1, 0]
-    there = len(pixels)
-    while there > 0 and (pixels[there - 1] == filled).all():
-        there -= 1
-    return there
-
-
-def _before(data: bytes, end: int, shape: tuple[int, ...]) -> NDArray[Any]:
-    """What a file would show that ended there. Raises DamagedError."""
-    import imagecodecs
-
-    try:
-        pixels: NDArray[Any] = imagecodecs.jpeg8_decode(data[:end] + b"\xff\xd9")
-    except Exception as error:
-        raise undecodable(error, cut_off=False) from error
-    return pixels.reshape(shape)
-
-
-@dataclass(frozen=True)
-class _Damage:
-    """Where coded data are damaged, and, where the file has restarts, the first of the smallest
-    units (MCU) behind the damage that is sound again. ``sure``: no sound file looks so.
-    """
-
-    place: int
-    sound_again: int | None = None
-    sure: bool = True
-
-
-def _first_damage(data: bytes, segments: _Segments, marker: int) -> _Damage | None:
-    """What shows that coded data were overwritten: a marker where none can be, restarts out of
-    their order, or more zeros than codes can be.
-    """
-    if marker >= 0xC9:
-        return None  # arithmetic coding, whose zeros are as good as any
-    stated = [struct.unpack(">H", body)[0] for body in segments.after(0xDD, b"") if len(body) == 2]
-    interval: int = stated[0] if stated else 0
-    found = [] if segments.stray is None else [_Damage(segments.stray)]
-    for start, end, head in segments.scans:
-        zeros = _zeros_in(data, start, end)
-        progressive = marker in _PROGRESSIVE
-        if zeros >= 0 and progressive and not _may_be_zeros(head):
-            found.append(_Damage(zeros))
-        elif zeros >= 0 and not progressive:
-            found.append(_Damage(zeros, sure=not _codes_zeros(segments, head)))
-        elif interval and not progressive:
-            found += _lost_restarts(data, start, end, interval)
-    first = min(found, key=lambda damage: damage.place, default=None)
-    if first is None or not interval or first.sound_again is not None:
-        return first
-    start, end, _ = segments.scans[0]
-    return replace(first, sound_again=_sound_again(data, start, end, interval, first.place))
-
-
-def _restarts(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Each restart of a scan: where it is, which in the order it must be, and how many are
-    missing before it.
-    """
-    index = 0
-    for match in _RESTART.finditer(data, start, end):
-        missing = (match[1][0] - 0xD0 - index) % 8
-        yield match.start(), index + missing, missing
-        index += missing + 1
-
-
-def _lost_restarts(data: bytes, start: int, end: int, interval: int) -> Iterator[_Damage]:
-    before = start
-    for place, index, missing in _restarts(data, start, end):
-        if missing:
-            yield _Damage(before, (index + 1) * interval)
-            return
-        before = place + 2
-
-
-def _sound_again(data: bytes, start: int, end: int, interval: int, damage: int) -> int | None:
-    zeros_end = damage
-    while zeros_end < end and data[zeros_end] == 0:
-        zeros_end += 1
-    for place, index, _ in _restarts(data, start, end):
-        if place >= zeros_end:
-            return (index + 1) * interval
-    return None
-
-
-def _may_be_zeros(head: bytes) -> bool:
-    """Whether a scan of a progressive file may well hold nothing but zeros, as that of the mean
-    brightness may: others have a word for many blocks without change (T.81, G.1.2).
-    """
-    return len(head) < 4 or head[-3] == 0
-
-
-def _codes_zeros(segments: _Segments, head: bytes) -> bool:
-    """Whether zeros in the scan can be a flat part of the picture: the shortest code means no
-    change of the mean brightness and the end of a block (T.81, F.1.2).
-    """
-    chosen = head[2] if len(head) > 2 else 0
-    shortest: dict[int, int] = {}
-    for body in segments.after(0xC4, b""):
-        place = 0
-        while place + 17 <= len(body):
-            count = sum(body[place + 1 : place + 17])
-            if count and place + 17 < len(body):
-                shortest[body[place]] = body[place + 17]
-            place += 17 + count
-    return shortest.get(chosen >> 4, 0) == 0 and shortest.get(0x10 | chosen & 15, 0) == 0
-
-
-def _note_damage(
-    data: bytes, segments: _Segments, damage: _Damage, content: Photograph, progressive: bool
-) -> None:
-    """Say which rows of the picture are wrong, if any are."""
-    pixels = content.pixels
-    height, width = pixels.shape[:2]
-    if progressive:
-        content.notes.append(
-            "A part of the file is damaged: the picture is wrong or coarser than it was"
-            f" {_from_row(_first_wrong(data, segments, damage, pixels), height)}."
-        )
-        return
-    sound = _before(data, damage.place, pixels.shape)
-    same = (pixels == sound).reshape(height, -1).all(axis=1)
-    first = _rows_there(content) if same.all() else int(np.argmin(same))
-    if not damage.sure:
-        # Zeros may be a flat part: then what follows them still is as long as the picture.
-        end = segments.scans[-1][1]
-        tail = max(damage.place, end - 64)
-        left_over = np.array_equal(pixels, _before(data, tail, pixels.shape))
-        if not (left_over and any(data[tail : end - 1])):
-            return
-    last = height
-    if damage.sound_again is not None and not same.all():
-        across, down = _unit(segments)
-        last = min(-(-damage.sound_again // -(-width // across)) * down, height)
-    if first < last < height:
-        where = f"in rows {first + 1} to {last} of {height}"
-    else:
-        where = f"from row {min(first, height - 1) + 1} of {height} on"
-    content.notes.append(f"A part of the file is damaged: the picture is wrong {where}.")
-
-
-def _first_wrong(data: bytes, segments: _Segments, damage: _Damage, pixels: NDArray[Any]) -> int:
-    """The first row that the damaged scan of a progressive file brings nothing sound to: each scan
-    goes over the picture from its top, and those behind it build on it.
-    """
-    end = next((end for start, end, _ in segments.scans if start <= damage.place <= end), None)
-    if end is None:
-        return 0
-    try:
-        sound, whole = (_before(data, place, pixels.shape) for place in (damage.place, end))
-    except DamagedError:
-        return 0
-    differ = (sound != whole).reshape(len(pixels), -1).any(axis=1)
-    return int(np.argmax(differ)) if differ.any() else 0
-
-
-def _row_of_cut(data: bytes, segments: _Segments, content: Photograph) -> int:
-    """The row of a progressive file that ends early which its last bytes are of; 0 where that
-    cannot be told.
-    """
-    if not segments.scans or content.pixels.dtype != np.uint8:
-        return 0
-    start, end, _ = segments.scans[-1]
-    try:
-        before = _before(data, max(start, end - 64), content.pixels.shape)
-    except DamagedError:
-        return 0
-    differ = (before != content.pixels).reshape(len(before), -1).any(axis=1)
-    return int(np.argmax(differ)) if differ.any() else 0
-
-
-def _from_row(row: int, height: int) -> str:
-    return f"from row {row + 1} of {height} on" if row else "in places"
-
-
-def _unit(segments: _Segments) -> tuple[int, int]:
-    """Width and height in pixels of the smallest unit that is coded (MCU; T.81, A.2)."""
-    for marker, body in segments.found:
-        if 0xC0 <= marker <= 0xC2 and len(body) >= 9:
-            factors = [(body[at] >> 4, body[at] & 15) for at in range(7, len(body), 3)]
-            if len(factors) == 1:
-                return 8, 8
-            across, down = (max(each) for each in zip(*factors, strict=True))
-            return 8 * max(across, 1), 8 * max(down, 1)
-    return 8, 8
-
-
-def ends_early(rows: int, height: int) -> str:
-    """The note for a file of which only ``rows`` of ``height`` rows are there."""
-    # Rounded down, so that a file with a row missing never says 100 %.
-    return f"The file ends early; {100 * rows // height} % of the picture is there."
-
-
-def _icc(segments: _Segments) -> bytes | None:
+def _icc(segments: Segments) -> bytes | None:
     parts: dict[int, bytes] = {}
     for body in segments.after(0xE2, _ICC):
         if len(body) > 2:
@@ -512,7 +197,7 @@ def _icc(segments: _Segments) -> bytes | None:
     return b"".join(parts[index] for index in sorted(parts)) or None
 
 
-def _dpi(segments: _Segments) -> tuple[float, float] | None:
+def _dpi(segments: Segments) -> tuple[float, float] | None:
     for body in segments.after(0xE0, b"JFIF\0"):
         if len(body) >= 7:
             unit, x, y = struct.unpack_from(">BHH", body, 2)
@@ -522,7 +207,7 @@ def _dpi(segments: _Segments) -> tuple[float, float] | None:
     return None
 
 
-def _comments(segments: _Segments) -> Iterator[str]:
+def _comments(segments: Segments) -> Iterator[str]:
     for body in segments.after(0xFE, b""):
         try:
             text = body.rstrip(b"\0").decode("utf-8")
@@ -532,7 +217,7 @@ def _comments(segments: _Segments) -> Iterator[str]:
             yield text
 
 
-def _xmp(segments: _Segments, notes: list[str]) -> bytes | None:
+def _xmp(segments: Segments, notes: list[str]) -> bytes | None:
     """The XMP packet, of its main part and the extended ones (XMP part 3, section 1.1.3.1)."""
     main = next(segments.after(0xE1, _XMP), None)
     parts: dict[int, bytes] = {}
@@ -572,13 +257,13 @@ def resource(resources: bytes, wanted: int) -> bytes | None:
     return None
 
 
-def _has_gain_map(segments: _Segments, packet: bytes | None, pictures: int) -> bool:
+def _has_gain_map(segments: Segments, packet: bytes | None, pictures: int) -> bool:
     """Whether a further picture makes this one brighter: Ultra HDR, ISO 21496-1."""
     stated = next(segments.after(0xE2, b"urn:iso:std:iso:ts:21496:-1\0"), None)
     return stated is not None or pictures > 1 and claims_gain_map(packet or b"")
 
 
-def _pictures(segments: _Segments) -> int:
+def _pictures(segments: Segments) -> int:
     """How many pictures a multi-picture file (CIPA DC-007) says it holds."""
     from safelight.files import ifd
 

@@ -16,7 +16,8 @@ from safelight.document import Metadata
 from safelight.files import hdr
 from safelight.files.codecs import deflate, png_rows
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.jpeg import IPTC_RESOURCE, ends_early, resource
+from safelight.files.codecs.jpeg import IPTC_RESOURCE, resource
+from safelight.files.codecs.jpeg_damage import ends_early
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.jpeg import ends_early
+from safelight.files.codecs.jpeg_damage import ends_early
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,

@@ -18,7 +18,7 @@ from safelight.files import ifd, lab, logluv
 from safelight.files.codecs import jpeg, jpegxr, pillow_decoder, png, webp
 from safelight.files.codecs import tiff_parts as parts
 from safelight.files.codecs.codec import Codec, most_reduced
-from safelight.files.codecs.jpeg import ends_early
+from safelight.files.codecs.jpeg_damage import ends_early
 from safelight.files.codecs.photograph import (
     CHANNELS,
     DamagedError,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs.jpeg import ends_early
+from safelight.files.codecs.jpeg_damage import ends_early
 from safelight.files.codecs.photograph import DamagedError, reason
 from safelight.files.sentences import listed
 
