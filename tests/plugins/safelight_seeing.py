@@ -26,6 +26,12 @@ def level_out(
     return result
 
 
+@api.filter("Evened", category="Test", whole=1100)
+def evened(image: api.Image) -> api.Image:
+    """Lift what is darker than the picture's mean to it: a piece would have another mean."""
+    return np.maximum(image, image.mean(dtype=np.float32))
+
+
 def shrunk(thumbnail: api.Image) -> dict[str, object]:
     """The thumbnail's size."""
     return {"sides": thumbnail.shape[:2]}
@@ -110,4 +116,4 @@ def wash(
 
 @api.hookimpl
 def filters():
-    return [level_out, glance, undecided, only_dark, erase, bright, even_out, wash]
+    return [level_out, evened, glance, undecided, only_dark, erase, bright, even_out, wash]

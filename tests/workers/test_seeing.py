@@ -62,6 +62,17 @@ def test_every_piece_knows_what_was_measured_of_the_whole_picture(start):
     assert (result[..., 1] == round(600 / 1024 * 255)).all()
 
 
+def test_a_filter_that_sees_the_picture_whole_is_given_all_of_it_up_to_a_side(start):
+    document = photograph(height=1000, width=1100, depth="float32")
+    pixels = document.layers[0].raster.to_array()
+    outcome = start("evened", document).wait(180)
+    made = np.maximum(pixels, pixels.mean(dtype=np.float32))
+    assert np.abs(outcome.raster.to_array() - made).max() < 1e-6
+    outcome = start("evened", photograph(height=8, width=1101)).wait(180)
+    assert isinstance(outcome, JobFailed)
+    assert "sees the picture whole, and takes sides of up to 1100 pixels" in outcome.message
+
+
 def test_what_was_measured_is_told_before_the_first_piece(start):
     heard = []
     start("level_out", photograph(), listener=heard.append).wait(180)
