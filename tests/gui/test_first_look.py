@@ -12,8 +12,11 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QImage
 
 from safelight.actions.open_confined import Confined
-from safelight.document import whole
+from safelight.document import Document, whole
 from safelight.files import file_colours, open_picture
+from safelight.gui.canvas import Canvas, scene
+from safelight.gui.canvas.picture import Picture, SmallerCopy
+from safelight.pixels import SRGB, Raster
 from tests import pictures
 from tests.gui.conftest import open_in
 
@@ -171,3 +174,27 @@ def shown(canvas):
     y, x = image.height() // 2 - 64, image.width() // 2 - 64
     middle = pixels[y : y + 128, x : x + 128, :3].astype(np.float32)
     return middle.reshape(2, 64, 2, 64, 3).mean((1, 3))
+
+
+def test_nothing_coarser_is_seen_when_the_whole_takes_its_place(qtbot, monkeypatch):
+    monkeypatch.setattr(scene, "FRAME", 0.0)  # a tile a frame
+    whole_raster = Raster.from_array(pictures.noise(2400, 1600))
+    half = whole_raster.level(1)
+    look, canvas = Canvas(), Canvas()
+    for shows in (look, canvas):
+        qtbot.addWidget(shows)
+        shows.resize(900, 700)
+    copy = SmallerCopy(half, SRGB, (2400, 1600))
+    look.show_picture(copy, copy)
+    look.zoom_to(0.5)
+    seen = look.grab().toImage()
+    while not look.finished:
+        seen = look.grab().toImage()
+    picture = Picture(Document.from_raster(whole_raster))
+    canvas.show_picture(picture, picture)
+    canvas.take_over(look)
+    assert canvas.grab().toImage() == seen
+    assert not canvas.finished
+    while not canvas.finished:
+        assert canvas.grab().toImage() == seen
+    assert not copy.is_ready(canvas.scene.tiles)  # the copy is let go of

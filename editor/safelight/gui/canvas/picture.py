@@ -127,6 +127,12 @@ class Picture:
         step = 1 << level
         return -(-self.width // step), -(-self.height // step)
 
+    def level_at(self, zoom: float) -> int:
+        """The coarsest zoom level with a pixel for each of the painter's; ``zoom`` of these lie
+        across one of the picture's.
+        """
+        return min(max(0, math.floor(math.log2(1 / zoom) + 1e-9)), self.coarsest)
+
     def paint(
         self, painter: QPainter, left: float, top: float, zoom: float, clip: QRect, tiles: Tiles
     ) -> None:
@@ -134,7 +140,7 @@ class Picture:
         look = display().look(self.profile) if self.coloured else self._look
         if look is not self._look:
             self._look_again(look)
-        level = min(max(0, math.floor(math.log2(1 / zoom) + 1e-9)), self.coarsest)
+        level = self.level_at(zoom)
         step = zoom * (1 << level)
         whole = abs(step - round(step)) < 1e-6 and (zoom >= 2 or round(step) == 1)
         exact = whole and (self.crisp or round(step) == 1)
@@ -145,7 +151,9 @@ class Picture:
             place = self._place(left, top, zoom, level)
         painter.save()
         if self._paint_level(painter, level, place, clip, tiles):
-            self.earlier = None
+            if self.earlier is not None:
+                self.earlier.done_with(tiles)
+                self.earlier = None
             if self.rough is None:  # exact colours are too dear for what may not be looked at
                 self._look_ahead(level, place, clip, tiles)
         else:
@@ -178,10 +186,17 @@ class Picture:
 
     def follow(self, earlier: Picture | None, tiles: Tiles) -> None:
         """Show ``earlier``, or what it shows instead, until the tiles of this one are there."""
-        while earlier is not None and not tiles.has(earlier._id):
+        while earlier is not None and not earlier.is_ready(tiles):
             earlier = earlier.earlier
         if earlier is not None and (earlier.width, earlier.height) == (self.width, self.height):
             self.earlier, earlier.earlier = earlier, None
+
+    def is_ready(self, tiles: Tiles) -> bool:
+        """Whether any tile of the picture is ready."""
+        return tiles.has(self._id)
+
+    def done_with(self, tiles: Tiles) -> None:
+        """Nothing of the picture is shown in place of a later one any more."""
 
     def paint_ready(
         self,
@@ -314,7 +329,33 @@ class SmallerCopy(Picture):
         self, painter: QPainter, left: float, top: float, zoom: float, clip: QRect, tiles: Tiles
     ) -> None:
         """As ``Picture.paint``, of the whole."""
-        self._copy.paint(painter, left, top, zoom * self.width / self._copy.width, clip, tiles)
+        self._copy.paint(painter, left, top, zoom * self._times, clip, tiles)
+
+    @property
+    def _times(self) -> float:
+        """How many pixels of the whole a pixel of the copy is wide."""
+        return self.width / self._copy.width
+
+    def is_ready(self, tiles: Tiles) -> bool:
+        return self._copy.is_ready(tiles)
+
+    def done_with(self, tiles: Tiles) -> None:
+        """The copy is no version of what is edited: nobody goes back to it."""
+        tiles.forget(self._copy._id)
+
+    def paint_ready(
+        self,
+        painter: QPainter,
+        level: int,
+        where: tuple[float, float, float],
+        clip: QRect,
+        tiles: Tiles,
+    ) -> bool:
+        """As ``Picture.paint_ready``, with the levels of the copy."""
+        left, top, zoom = where
+        zoom *= self._times
+        level = self._copy.level_at(zoom)
+        return self._copy.paint_ready(painter, level, (left, top, zoom), clip, tiles)
 
 
 def tile_region(size: tuple[int, int], level: int, row: int, column: int) -> Region:

@@ -84,6 +84,20 @@ class Tiles:
         """Whether any tile of a picture is ready."""
         return any(key[0] == picture for key in self._ready)
 
+    def take(self, other: Tiles) -> None:
+        """Have the tiles of another store as well, as if they had been looked at before all of
+        this one's.
+        """
+        for key, image in reversed(other._ready.items()):
+            if key not in self._ready and len(self._ready) < _KEPT:
+                self._ready[key] = image
+                self._ready.move_to_end(key, last=False)
+
+    def forget(self, picture: int) -> None:
+        """Give up the tiles of a picture."""
+        for key in [key for key in self._ready if key[0] == picture]:
+            del self._ready[key]
+
     def adopt(
         self, picture: int, earlier: int, same: Callable[[int, int, int], bool], *, keep: bool
     ) -> None:
