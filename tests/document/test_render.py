@@ -61,7 +61,7 @@ from tests.document.strategies import (
     regions,
 )
 
-render_module = sys.modules["safelight.document.render"]
+stack_module = sys.modules["safelight.document.layer_stack"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -764,13 +764,13 @@ class AsDefined(Renderer):
     """
 
     def _stack(self, around, region):
-        frame = render_module._Frame(around, self.live, self._lenient)
-        piled = render_module._Frame._piled
+        frame = stack_module.Frame(around, self.live, self._lenient)
+        piled = stack_module.Frame._piled
         try:
-            render_module._Frame._piled = _piled_by_definition
+            stack_module.Frame._piled = _piled_by_definition
             return frame.stack(around.document.layers, region)
         finally:
-            render_module._Frame._piled = piled
+            stack_module.Frame._piled = piled
 
 
 def _piled_by_definition(frame, units, window, under, beneath=()):
@@ -875,14 +875,14 @@ def test_two_threads_that_share_a_renderer_get_each_its_own_pixels(monkeypatch):
         for region in regions:
             renderer.render(document, region)  # what lies below is remembered from now on
     changed = edits.set_opacity(other.id, 0.5).apply(documents[1])
-    meeting, mix = threading.Barrier(2), sys.modules[render.__module__].composite
+    meeting, mix = threading.Barrier(2), stack_module.composite
 
     def slowly(*given, **told):
         with suppress(threading.BrokenBarrierError):
             meeting.wait(0.2)  # both are in the midst of it, where both may be
         mix(*given, **told)
 
-    monkeypatch.setattr(sys.modules[render.__module__], "composite", slowly)
+    monkeypatch.setattr(stack_module, "composite", slowly)
     with ThreadPoolExecutor(2) as threads:
         made = list(threads.map(lambda place: renderer.render(changed, place), regions))
     monkeypatch.undo()

@@ -473,9 +473,14 @@ def test_a_kernel_gives_what_numpy_gives(both, mode, channels, masked):
     below = picture(1, 19, 601, low=-0.5, high=1.5)
     above = picture(2, 19, 601, channels, low=-0.5, high=1.5)
     mask = picture(3, 19, 601)[..., 3] if masked else None
+    # Opaque in whole chunks, in a row but for a pixel, and nowhere.
+    below[3:9, :, 3] = 1
+    below[9, :600, 3] = 1
+    above[4, 5:40] = 0
     in_numpy, compiled = both(below, above, mode=mode, opacity=0.9, mask=mask)
     np.testing.assert_allclose(compiled, in_numpy, **SAME)
     assert (compiled != below).any()
+    assert (compiled[3:9, :, 3] == 1).all()
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.pixels import DEPTHS, from_float, to_float
+from safelight.pixels import DEPTH, DEPTHS, depth, from_float, prepare_kernels, to_float
 
 FULL = {"uint8": 255, "uint16": 65535}
 
@@ -82,3 +82,21 @@ def test_a_depth_safelight_does_not_keep_is_refused(kind):
         to_float(np.zeros(3, kind))
     with pytest.raises(TypeError, match=kind):
         from_float(np.zeros(3, np.float32), kind)
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_the_kernel_rounds_as_numpy_does_to_the_bit(kernel_folder, monkeypatch, name):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(depth, "COMPILED", [])
+    assert prepare_kernels(kernel_folder, [DEPTH])
+    wild = np.array([-np.inf, -3e38, -1e-9, -0.0, 1 + 1e-6, 3e38, np.inf, np.nan], np.float32)
+    halves = ((np.arange(FULL[name]) + 0.5) / FULL[name]).astype(np.float32)
+    random = np.random.default_rng(1).uniform(-0.2, 1.2, 4096).astype(np.float32)
+    pixels = np.concatenate([wild, halves, random])
+    pixels = pixels[: len(pixels) // 8 * 8].reshape(-1, 2, 4)
+    for some in (pixels, pixels[::3], pixels[:, ::-1], pixels[..., :3], pixels[..., 3], pixels[:0]):
+        with np.errstate(invalid="ignore", over="ignore"):
+            expected = depth.in_numpy(some, name)
+        made = from_float(some, name)
+        assert made.dtype == name
+        np.testing.assert_array_equal(made, expected)

@@ -1,6 +1,7 @@
 """Raster: tiles that versions share, digests and zoom levels that are carried over and right."""
 
 import functools
+import hashlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -494,3 +495,21 @@ def test_a_raster_of_one_array_gives_it_uncopied_and_another_gives_none():
     assert apart.in_one() is None
     turned = Raster.from_tiles(256, 512, 3, "uint8", [tiles[2], tiles[0]])
     assert turned.in_one() is None
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_a_tile_of_one_value_has_the_digest_of_its_bytes(depth):
+    def by_hand(tile):
+        head = f"{tile.shape} {tile.dtype.name}".encode()
+        return hashlib.blake2b(head + tile.tobytes(), digest_size=16).digest()
+
+    tiles = [np.full((7, 5, 4), value, depth) for value in (0, 1, 200)]
+    nearly, last, sign = (np.zeros((7, 5, 4), depth) for _ in range(3))
+    nearly[0, 0, 0] = last[-1, -1, -1] = 1
+    if depth == "float32":
+        sign[3, 2, 1] = -0.0
+        tiles.append(np.full((7, 5, 4), np.nan, depth))
+    wide = np.zeros((7, 9, 4), depth)[:, 2:7]
+    for tile in (*tiles, nearly, last, sign, wide):
+        assert tile_digest(tile) == by_hand(tile)
+    assert len({tile_digest(tile) for tile in (tiles[0], nearly, last)}) == 3

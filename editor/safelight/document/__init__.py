@@ -26,13 +26,11 @@ from safelight.document.document import Document, Metadata
 from safelight.document.grey import is_grey
 from safelight.document.history import History, Step
 from safelight.document.layer import Layer, walk
+from safelight.document.live import FilterFailed, LayerFailed, Live
 from safelight.document.mask import effective_mask, effective_raster
 from safelight.document.plane import around_region, reachable, seen_around
 from safelight.document.raw_source import Developed
 from safelight.document.render import (
-    FilterFailed,
-    LayerFailed,
-    Live,
     Renderer,
     kernels,
     plain_raster,

@@ -21,7 +21,7 @@ from safelight.document.document import Document
 from safelight.document.layer import Layer
 
 if TYPE_CHECKING:
-    from safelight.document.render import Live
+    from safelight.document.live import Live
 
 Settings: TypeAlias = Mapping[str, Value]
 

@@ -15,7 +15,8 @@ from safelight.document.command import EditError, command
 from safelight.document.document import Document
 from safelight.document.edits import How, how_words, select, select_shape, selected_mask, selects
 from safelight.document.layer import Layer, _new_id
-from safelight.document.render import Live, render_srgb
+from safelight.document.live import Live
+from safelight.document.render import render_srgb
 from safelight.document.selections import alone, points_of
 from safelight.document.whole_picture import whole
 from safelight.pixels import Raster, RasterBuilder, cutout, from_float, matte, to_float

@@ -15,8 +15,8 @@ from safelight.document.command import EditError, command
 from safelight.document.document import Document
 from safelight.document.edits import unlocked
 from safelight.document.edits.conditions import of_layer
+from safelight.document.live import Live
 from safelight.document.placement import Place
-from safelight.document.render import Live
 from safelight.document.whole_picture import whole
 from safelight.pixels import Raster, to_float
 from safelight.pixels.opencv import opencv

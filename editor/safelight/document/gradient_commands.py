@@ -24,7 +24,7 @@ from safelight.document.edits.one_layer import BAND
 from safelight.document.edits.selected_pixels import with_mask
 from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.laid_pixels import Paint, Ramp
-from safelight.document.render import Live
+from safelight.document.live import Live
 from safelight.document.retouch import Retouching
 from safelight.document.selections import Sample, similar
 from safelight.pixels import WHITE, Raster, RasterBuilder, from_float

@@ -18,7 +18,8 @@ from safelight.document.command import EditError
 from safelight.document.document import Document
 from safelight.document.gradients import Gradient
 from safelight.document.kind import colour_in
-from safelight.document.render import LayerFailed, Live, render
+from safelight.document.live import LayerFailed, Live
+from safelight.document.render import render
 from safelight.pixels import Profile, to_float
 
 LAYER = "Retouch"

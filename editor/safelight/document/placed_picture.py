@@ -15,8 +15,8 @@ from safelight.document.content import Group, Synthetic
 from safelight.document.document import Document, Metadata
 from safelight.document.edits import add_layer, copied
 from safelight.document.layer import Layer
+from safelight.document.live import Live
 from safelight.document.placement import Place
-from safelight.document.render import Live
 from safelight.document.selections import alone
 from safelight.document.whole_picture import whole
 from safelight.pixels import Profile, Raster, converted, from_float, to_float

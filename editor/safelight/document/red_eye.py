@@ -12,7 +12,7 @@ from safelight.api import Region
 from safelight.document.command import EditError
 from safelight.document.document import Document
 from safelight.document.laid_pixels import Changes, Seen
-from safelight.document.render import Live
+from safelight.document.live import Live
 from safelight.document.retouch import Retouching
 from safelight.pixels import Raster, from_float
 from safelight.pixels.opencv import opencv

@@ -15,8 +15,8 @@ from safelight.document.content import Fill
 from safelight.document.document import Document
 from safelight.document.edits import Dots, Unit, dots_of, selected_mask, selects, unlocked
 from safelight.document.layer import Layer
+from safelight.document.live import Live
 from safelight.document.placement import Place
-from safelight.document.render import Live
 from safelight.document.whole_picture import whole
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float
 

@@ -18,7 +18,7 @@ from safelight.document.laid_on_layer import on_layer
 from safelight.document.laid_pixels import LAYER, Changes, Clone, Lays, Seen
 from safelight.document.layer import Layer
 from safelight.document.layer_grid import LayerGrid, Through
-from safelight.document.render import Live
+from safelight.document.live import Live
 from safelight.document.stroke import Stroke, painted
 from safelight.document.stroke_by_pieces import StrokeByPieces
 from safelight.pixels import TILE, Raster, from_float, to_float

@@ -15,8 +15,8 @@ from safelight.document.document import Document
 from safelight.document.edits import selected_mask, selects, stroke_of
 from safelight.document.edits.one_layer import BAND
 from safelight.document.laid_pixels import Clone, Effect, Paint, Range, Touch
+from safelight.document.live import Live
 from safelight.document.red_eye import mended
-from safelight.document.render import Live
 from safelight.document.retouch import Retouching, Sample
 from safelight.document.smudge import SPACING, smudging
 from safelight.document.stroke import Flow, Points, Radius, Spacing, Stroke

@@ -15,8 +15,9 @@ from safelight.document.command import EditError, command
 from safelight.document.document import Document
 from safelight.document.edits import How, how_words, reshaped, select_shape, selects
 from safelight.document.layer import Layer
+from safelight.document.live import Live
 from safelight.document.mask import FEATHER, shaped
-from safelight.document.render import Live, render_srgb
+from safelight.document.render import render_srgb
 from safelight.pixels import Raster, likeness, polygon_coverage
 
 Sample: TypeAlias = Literal["all_layers", "layer"]

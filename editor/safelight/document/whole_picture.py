@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document.document import Document, clipping_base
 from safelight.document.layer import Layer
-from safelight.document.render import Live, kernels, plain_raster, render
+from safelight.document.live import Live
+from safelight.document.render import kernels, plain_raster, render
 from safelight.pixels import TILE, Drawn, Raster, RasterBuilder, View
 from safelight.pixels.opencv import opencv
 

@@ -25,7 +25,6 @@ from typing import BinaryIO
 from safelight.document import History
 from safelight.files import project_database as database
 from safelight.files.atomic import _OPERATIONS, _in_words, _Write, plain_name
-from safelight.files.project_data import DataError
 from safelight.files.project_database import (
     SUFFIX,
     ProjectChanged,
@@ -34,6 +33,7 @@ from safelight.files.project_database import (
     SaveStopped,
     spoken,
 )
+from safelight.files.project_fields import DataError
 from safelight.files.project_reader import read
 from safelight.files.project_tiles import Shelf
 from safelight.files.project_writer import Names, Save, always

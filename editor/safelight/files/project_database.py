@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, WriteError, plain_name
-from safelight.files.project_data import DataError
+from safelight.files.project_fields import DataError
 
 SUFFIX = ".safelight"
 

@@ -10,22 +10,17 @@ from typing import Any
 
 from safelight.document import Document, History, Layer, Record, Step
 from safelight.document.frames import Film
+from safelight.files.document_from_json import StoredFilm, from_json
+from safelight.files.document_to_json import StoredDocument
 from safelight.files.open_picture import (
     LARGEST_LIMIT,
     LIMIT_VARIABLE,
     OpenError,
     stated_pixel_limit,
 )
-from safelight.files.project_data import (
-    MOST_STEPS,
-    DataError,
-    StoredDocument,
-    StoredFilm,
-    from_json,
-    tile_count,
-    tile_shapes,
-)
+from safelight.files.packed_tiles import tile_count, tile_shapes
 from safelight.files.project_database import ProjectError, read_meta
+from safelight.files.project_fields import MOST_STEPS, DataError
 from safelight.files.project_tiles import Shelf, distinct_rasters
 from safelight.files.sequences.film_files import FilmReader
 from safelight.pixels import DEPTHS, Raster

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from safelight.document import Document
 from safelight.files.history_spill import Scratch
 from safelight.files.machine_memory import room
-from safelight.files.project_data import DataError, unpacked
+from safelight.files.packed_tiles import unpacked
 from safelight.files.project_database import ProjectError, spoken
+from safelight.files.project_fields import DataError
 from safelight.pixels import Part, Raster, mended, tile_digest
 
 _LEAST = 64 << 20

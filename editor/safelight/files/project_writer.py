@@ -15,8 +15,10 @@ from typing import Any
 
 from safelight import __version__
 from safelight.document import Document, History, Step
-from safelight.files.project_data import MOST_STEPS, DataError, StoredDocument, packed, to_json
+from safelight.files.document_to_json import StoredDocument, to_json
+from safelight.files.packed_tiles import packed
 from safelight.files.project_database import SaveStopped, give_back_room, write_meta
+from safelight.files.project_fields import MOST_STEPS, DataError
 from safelight.files.project_tiles import Tile
 from safelight.pixels import Part, Raster, fetched
 

@@ -16,6 +16,7 @@ from safelight.pixels.drawn_outline import Drawing, Drawn
 from safelight.pixels.fused import (
     BENT,
     DAB,
+    DEPTH,
     RESAMPLE,
     TONE,
     borrow_kernels,
@@ -51,6 +52,7 @@ from safelight.pixels.warp import at_rest as warp_at_rest
 __all__ = [
     "BENT",
     "DAB",
+    "DEPTH",
     "DEPTHS",
     "INTENTS",
     "Join",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,13 @@ WHITE: dict[str, int] = {"uint8": 255, "uint16": 65535, "float32": 1}
 """What 1.0 is in a depth's own numbers."""
 
 _FULL_SCALE = {name: float(white) for name, white in WHITE.items() if name != "float32"}
+
+
+Kernel: TypeAlias = Callable[[NDArray[np.float32], str], NDArray[Any]]
+"""``in_numpy``, compiled."""
+
+COMPILED: list[Kernel] = []
+"""The compiled kernel once it is ready, put there by ``safelight.pixels.fused``."""
 
 
 def deeper(one: str, other: str) -> str:
@@ -43,12 +51,21 @@ def from_float(pixels: NDArray[np.float32], depth: str) -> NDArray[Any]:
     """float32 pixels of any shape as stored pixels of ``depth`` ("uint8", "uint16" or "float32").
 
     Integers are rounded to the nearest and clipped to 0 .. full scale; float32 is kept unclipped.
-    Raises TypeError for an unknown depth.
+    Raises TypeError for an unknown depth. Runs in numpy until ``prepare_kernels`` has made a
+    kernel, with the same result; the kernel lets other threads run.
     """
     if depth == "float32":
         return np.ascontiguousarray(pixels, np.float32)
     if depth not in _FULL_SCALE:
         raise TypeError(f"unknown depth {depth}; expected one of {', '.join(DEPTHS)}")
+    kernel = COMPILED[0] if COMPILED and pixels.dtype == np.float32 else in_numpy
+    return kernel(pixels, depth)
+
+
+def in_numpy(pixels: NDArray[np.float32], depth: str) -> NDArray[Any]:
+    """float32 pixels of any shape as ``depth`` ("uint8" or "uint16"), rounded and clipped, in
+    numpy: the reference for the kernel, and what runs without one.
+    """
     scaled = np.multiply(pixels, np.float32(_FULL_SCALE[depth]), dtype=np.float32)
     np.rint(scaled, out=scaled)
     np.clip(scaled, 0.0, _FULL_SCALE[depth], out=scaled)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -641,6 +642,29 @@ def tile_digest(tile: NDArray[Any]) -> bytes:
     """The content of a tile (height, width, channels), of any depth, as 16 bytes (BLAKE2b, RFC
     7693), its shape and type included.
     """
+    if is_of_one_value(tile):
+        return _solid_digest(tile.shape, tile.dtype.name, tile[0, 0].tobytes())
+    return _digest(tile)
+
+
+def is_of_one_value(tile: NDArray[Any]) -> bool:
+    """Whether all pixels of a tile (height, width, channels), of any depth, are the same to the
+    bit: where they are not, the first row says so nearly always.
+    """
+    bits = tile.view(f"u{tile.itemsize}") if tile.dtype.kind == "f" else tile
+    first = bits[0]
+    return bool((first == first[0]).all()) and bool((bits == first).all())
+
+
+@lru_cache(maxsize=256)
+def _solid_digest(shape: tuple[int, int, int], name: str, pixel: bytes) -> bytes:
+    """The digest of a tile of one value, which most tiles of paint and of masks are."""
+    tile = np.empty(shape, name)
+    tile[...] = np.frombuffer(pixel, name)
+    return _digest(tile)
+
+
+def _digest(tile: NDArray[Any]) -> bytes:
     head = f"{tile.shape} {tile.dtype.name}".encode()
     state = hashlib.blake2b(head, digest_size=16)
     state.update(np.ascontiguousarray(tile).data)

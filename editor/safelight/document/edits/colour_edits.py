@@ -15,7 +15,7 @@ from safelight.api.colour_profile import IccError, icc_bytes
 from safelight.document.command import EditError, Entry, Settings, command
 from safelight.document.document import Document
 from safelight.document.layer import Layer
-from safelight.document.render import Live
+from safelight.document.live import Live
 from safelight.pixels import (
     DEPTHS,
     SRGB,

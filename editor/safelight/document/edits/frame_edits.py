@@ -18,8 +18,8 @@ from safelight.document.edits.conditions import any_layer, reveals, selects
 from safelight.document.edits.one_layer import Layers, rendering_edit, several, unlocked
 from safelight.document.edits.selected_pixels import selected_mask
 from safelight.document.layer import Layer
+from safelight.document.live import Live
 from safelight.document.placement import Place
-from safelight.document.render import Live
 from safelight.pixels import Method, Raster, from_float, to_float
 
 _Side: TypeAlias = Annotated[

@@ -32,8 +32,8 @@ from safelight.document.edits.one_layer import (
 )
 from safelight.document.edits.selected_pixels import in_pixels
 from safelight.document.layer import Layer, _new_id
+from safelight.document.live import Live
 from safelight.document.placement import IDENTITY
-from safelight.document.render import Live
 from safelight.document.whole_picture import whole
 from safelight.pixels import MODES, Raster
 

@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 from safelight.document.command import Edit, EditError, allowed, layer_named
 from safelight.document.document import Document
 from safelight.document.layer import Layer, walk
-from safelight.document.render import Live
+from safelight.document.live import Live
 from safelight.pixels import Raster
 
 BAND = 512

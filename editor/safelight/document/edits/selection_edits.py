@@ -26,8 +26,8 @@ from safelight.document.edits.selected_pixels import (
     selected_mask,
     selecting,
 )
+from safelight.document.live import Live
 from safelight.document.mask import shaped
-from safelight.document.render import Live
 from safelight.document.stroke import Stroke
 from safelight.pixels import WHITE, Raster, RasterBuilder, from_float
 
