@@ -50,6 +50,9 @@ def looks_of(filter: LiveFilter, live: Live | None, level: int) -> int:
 
 
 def read_at(raster: Raster, region: Region) -> NDArray[Any]:
+    """The pixels of a region (height, width, channels), at its zoom level: of the raster's depth,
+    or uint8 at higher levels.
+    """
     flat = Region(region.x, region.y, region.width, region.height)
     return raster.level(region.level).read(flat)
 

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 
 def in_one_piece(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None:
-    """The memory that ``pixels`` lie in as a flat view, and the step from row to row.
-
-    None when a row does not lie in one piece.
+    """The memory that ``pixels``, float32 (height, width) or (height, width, channels), lie in as a
+    flat view, and the step from row to row. None when a row does not lie in one piece.
     """
     row = pixels[0].size
     if pixels.flags.c_contiguous and pixels.flags.aligned:
@@ -23,10 +22,8 @@ def in_one_piece(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]
 
 
 def three_of_four(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None:
-    """Rows as ``in_one_piece`` gives them, of the colours (height, width, 3) of pixels that have
-    alpha, as they lie there.
-
-    None for what is something else.
+    """Rows as ``in_one_piece`` gives them, of the colours, float32 (height, width, 3), of pixels
+    that have alpha, as they lie there. None for what is something else.
     """
     size = pixels.itemsize
     if pixels.shape[2] != 3 or pixels.strides[1:] != (4 * size, size):
@@ -39,4 +36,7 @@ def three_of_four(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int
 
 
 def copied(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """A copy of ``pixels``, float32 (height, width) or (height, width, channels), as one flat line,
+    and the step from row to row.
+    """
     return pixels.flatten(), pixels[0].size
