@@ -192,7 +192,8 @@ def test_nothing_coarser_is_seen_when_the_whole_takes_its_place(qtbot, monkeypat
         seen = look.grab().toImage()
     picture = Picture(Document.from_raster(whole_raster))
     canvas.show_picture(picture, picture)
-    canvas.take_over(look)
+    canvas.look_as(look)
+    canvas.scene.take_over(look.scene)
     assert canvas.grab().toImage() == seen
     assert not canvas.finished
     while not canvas.finished:

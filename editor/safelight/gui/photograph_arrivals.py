@@ -117,7 +117,8 @@ class Arrivals(QObject):
         workspace.moved.connect(self.moved)
         workspace.offer(self._deeds)
         if instead is not None:
-            workspace.canvas.take_over(instead.canvas)
+            workspace.canvas.look_as(instead.canvas)
+            workspace.canvas.scene.take_over(instead.canvas.scene)
         tabs.furnish(workspace, path, in_front=in_front)
         if instead is not None:
             tabs.removeTab(tabs.indexOf(instead))

@@ -140,16 +140,6 @@ class Canvas(Viewport):
             self.view_changed.emit()
         self.update()
 
-    def take_over(self, look: Canvas) -> None:
-        """Look at the picture as another canvas looks at a first look at it, and show what that
-        shows until all of this picture is ready.
-        """
-        self.look_as(look)
-        seen, picture = look.scene.picture, self.scene.picture
-        if seen is not None and picture is not None:
-            self.scene.tiles.take(look.scene.tiles)
-            picture.follow(seen, self.scene.tiles)
-
     def _follow(self, way: Place) -> None:
         """Keep what was in the middle there, as large as it was; or show all, where all was
         seen.

@@ -61,6 +61,12 @@ class Scene:
         self.clipping: Clipping | None = None
         self._board = QBrush(chequerboard())
 
+    def take_over(self, look: Scene) -> None:
+        """Show what a first look at the picture shows until all of the picture is ready."""
+        if look.picture is not None and self.picture is not None:
+            self.tiles.take(look.tiles)
+            self.picture.follow(look.picture, self.tiles)
+
     def show_selection(self, selection: Raster | None) -> None:
         """Outline what is selected; None = all is."""
         if selection is self.selection:

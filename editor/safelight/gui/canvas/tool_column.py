@@ -97,9 +97,11 @@ class ToolColumn(QFrame):
             self._lay_out(max((event.size().height() - 12) // _SIDE, 1))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Until it is shown its height is not that which it will have."""
+        """What is around it has yet to be laid out: its height is not that which it will have, and
+        a canvas beside two columns would be laid out again beside one.
+        """
         super().showEvent(event)
-        self._lay_out(max((self.height() - 12) // _SIDE, 1))
+        QTimer.singleShot(0, self, lambda: self._lay_out(max((self.height() - 12) // _SIDE, 1)))
 
     def _lay_out(self, most: int) -> None:
         """Have at most so many buttons below one another, and as few columns as that needs."""
