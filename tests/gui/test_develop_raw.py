@@ -285,9 +285,8 @@ def test_a_project_of_before_there_was_a_tone_keeps_its_linear_light(raw_file):
     document = actions.open_picture(raw_file).document
     told = json.loads(to_json(document, keep, keep_bytes))
     assert told["layers"][0]["developed"]["settings"].pop("tone") == "photograph"
-    again = from_json(
-        json.dumps(told), rasters.__getitem__, parts.__getitem__, lambda _, make: make()
-    )
+    found = rasters.__getitem__, parts.__getitem__
+    again = from_json(json.dumps(told), *found, lambda _, make: make(), None)
     assert again.layers[0].developed.settings["tone"] == "linear"
 
 
