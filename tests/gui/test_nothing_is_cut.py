@@ -135,3 +135,9 @@ def test_the_list_of_filters_is_whole(workspace, qtbot):
     assert isinstance(workspace.filters.currentWidget(), FilterList)
     assert workspace.filters.offered.list.viewport().height() >= 100
     assert not cut(workspace.sidebar)
+
+
+def test_the_menus_of_the_picture_have_one_column_on_a_screen_of_768_pixels(window, workspace):
+    """Qt puts what has no room into a second column, in which nobody looks."""
+    for name in ("Edit", "Image", "Layer", "Select"):
+        assert window.menus.of[name].sizeHint().height() <= 768, name

@@ -41,7 +41,7 @@ Made: TypeAlias = Annotated[str, "The id of the new layer; nothing: any"]
 is_shape = of_layer(lambda layer: layer.kind.name == "shape" and not layer.locked)
 
 
-@command("New shape layer", menu="Layer", asks=True)
+@command("New shape layer", menu="Layer", submenu="Ne&w", asks=True)
 def add_shape(
     document: Document,
     *,

@@ -266,7 +266,13 @@ def reveal_all(document: Document) -> Document:
 
 
 @command(
-    "Mo&ve layer by", menu="Layer", section=4, asks=True, when=any_layer, words=lambda _: "Move"
+    "Mo&ve layer by",
+    menu="Layer",
+    submenu="Arran&ge",
+    section=4,
+    asks=True,
+    when=any_layer,
+    words=lambda _: "Move",
 )
 def move_pixels(
     document: Document, *, layer: str = "", x: _Way = 0, y: _Way = 0, also: Layers = ""

@@ -76,7 +76,7 @@ def empty_layer(document: Document, *, layer: str = "", name: str = "Layer") -> 
     return add_layer(new_layer(document, name), layer).apply(document)
 
 
-@command("New fill la&yer", menu="Layer", asks=True)
+@command("New fill la&yer", menu="Layer", submenu="Ne&w", asks=True)
 def add_fill_layer(
     document: Document, *, layer: str = "", colour: HexColour = "#808080", name: str = "Fill"
 ) -> Document:

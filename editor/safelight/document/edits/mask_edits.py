@@ -42,7 +42,15 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
     return Edit(label, apply)
 
 
-@command("Add mas&k", menu="Layer", section=3, context=True, when=lacks_mask, button="mask")
+@command(
+    "Add mas&k",
+    menu="Layer",
+    submenu="&Mask",
+    section=3,
+    context=True,
+    when=lacks_mask,
+    button="mask",
+)
 def add_mask(document: Document, *, layer: str = "") -> Document:
     """Give a layer a mask: what is selected, or a white one, which hides nothing."""
     found = unlocked(document, layer)
@@ -52,7 +60,7 @@ def add_mask(document: Document, *, layer: str = "") -> Document:
     return document.with_layer(replace(with_mask(found, document, white), mask_beyond=1))
 
 
-@command("&Invert mask", menu="Layer", section=3, context=True, when=has_mask)
+@command("&Invert mask", menu="Layer", submenu="&Mask", section=3, context=True, when=has_mask)
 def invert_mask(document: Document, *, layer: str = "") -> Document:
     """Show what a layer's mask hides, and the other way round."""
     found = unlocked(document, layer)
@@ -62,13 +70,28 @@ def invert_mask(document: Document, *, layer: str = "") -> Document:
     return document.with_layer(changed)
 
 
-@command("&Remove mask", menu="Layer", section=3, context=True, when=has_mask, button="mask")
+@command(
+    "&Remove mask",
+    menu="Layer",
+    submenu="&Mask",
+    section=3,
+    context=True,
+    when=has_mask,
+    button="mask",
+)
 def remove_mask(document: Document, *, layer: str = "") -> Document:
     """Take a layer's mask away."""
     return document.with_layer(replace(unlocked(document, layer), mask=None))
 
 
-@command("M&ask from selection", menu="Layer", section=3, context=True, when=selects_for_layer)
+@command(
+    "M&ask from selection",
+    menu="Layer",
+    submenu="&Mask",
+    section=3,
+    context=True,
+    when=selects_for_layer,
+)
 def mask_from_selection(document: Document, *, layer: str = "", how: How = "replace") -> Document:
     """Make the selection a layer's mask; or add it to the mask, subtract it, or keep what lies in
     both.
@@ -97,7 +120,9 @@ def mask_from_selection(document: Document, *, layer: str = "", how: How = "repl
     return document.with_layer(with_mask(found, document, mask))
 
 
-@command("Selection from mask", menu="Layer", section=3, context=True, when=has_mask)
+@command(
+    "Selection from mask", menu="Layer", submenu="&Mask", section=3, context=True, when=has_mask
+)
 def selection_from_mask(document: Document, *, layer: str = "") -> Document:
     """Select what a layer's mask shows."""
     found = document.layer(layer)

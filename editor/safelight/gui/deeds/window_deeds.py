@@ -336,9 +336,17 @@ def of_layers(context: DeedContext) -> list[Deed]:
         tip="Copies of the chosen layers, with masks and effects, where they lie here",
     )
     menu.part(4)
-    menu.front("raise", "Move layer u&p", partial(shift, 1), when=partial(shifts, 1), context=True)
     menu.front(
-        *("lower", "Move layer do&wn", partial(shift, -1)), when=partial(shifts, -1), context=True
+        *("raise", "Move layer u&p", partial(shift, 1)),
+        when=partial(shifts, 1),
+        context=True,
+        submenu=_ARRANGE,
+    )
+    menu.front(
+        *("lower", "Move layer do&wn", partial(shift, -1)),
+        when=partial(shifts, -1),
+        context=True,
+        submenu=_ARRANGE,
     )
     menu.front(
         *("develop again", "Develop again…", develop_raw.develop_again),
@@ -360,6 +368,10 @@ def of_layers(context: DeedContext) -> list[Deed]:
         tip="Make the result that the layer keeps afresh, and compare",
     )
     return menu.lines
+
+
+_ARRANGE = "Arran&ge"
+"""What opens beside the menu of layers: how the chosen ones lie."""
 
 
 class _Lines:
