@@ -37,7 +37,7 @@ def test_an_export_names_filters_and_networks_a_sidecar_too_and_info_tells_it(tm
     assert declaration.purpose == "restore"
     assert told.startswith("filtered: Clean JPEG (safelight_clean.clean_jpeg)")
     assert f"{declaration.plugin} {declaration.version}" in told
-    from safelight.actions.plugins.networks import plugin_folders
+    from safelight.actions.plugins.plugin_folders import plugin_folders
 
     networks = plugin_folders(())[declaration.plugin].rglob("*.onnx")
     assert any(hashlib.sha256(path.read_bytes()).hexdigest() in told for path in networks)

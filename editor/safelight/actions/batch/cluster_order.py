@@ -26,7 +26,7 @@ from safelight.actions.batch.batch_journal import stamp_of
 from safelight.actions.batch.run_batch import Order, by_studio
 from safelight.actions.opened_file import opened_file
 from safelight.actions.plugin_jobs import Studio
-from safelight.actions.plugins.networks import plugin_folders
+from safelight.actions.plugins.plugin_folders import plugin_folders
 from safelight.actions.recipes.process_file import Opening, Processed
 from safelight.actions.recipes.recipe_steps import Recipe, RecipeExport
 from safelight.actions.stop import Stop

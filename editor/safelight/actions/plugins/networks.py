@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import importlib.metadata
-import importlib.util
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -16,9 +13,10 @@ import numpy as np
 
 from safelight.actions.plugin_jobs import Studio
 from safelight.actions.plugins.network_plugin import PREFIX, is_own
+from safelight.actions.plugins.plugin_folders import built_in_folders
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError, canonical
 from safelight.actions.plugins.signatures import signer
-from safelight.api import PROJECT, Declaration, Region
+from safelight.api import Declaration, Region
 from safelight.document import Document, edits
 from safelight.pixels import Raster
 from safelight.workers.job import Job, JobFailed
@@ -66,26 +64,9 @@ class Known:
 
 def known(plugins: Iterable[Installed]) -> list[Known]:
     """Every network of the built-in plugins and of ``plugins`` of the store, by plugin and file."""
-    built_in = [item for plugin, folder in _built_in() for item in _beside(plugin, folder)]
+    built_in = [item for plugin, folder in built_in_folders() for item in _beside(plugin, folder)]
     stored = [item for plugin in plugins for item in _stored(plugin)]
     return [*sorted(built_in, key=lambda item: (item.plugin, item.name)), *stored]
-
-
-def plugin_folders(plugins: Iterable[Installed]) -> dict[str, Path]:
-    """Where the code of each built-in plugin and of ``plugins`` of the store lies, by name: a
-    folder, or the one file of an author's.
-    """
-    stored = {item.name: Path(item.sources) if item.sources else item.library for item in plugins}
-    return stored | dict(_built_in())
-
-
-def _built_in() -> Iterator[tuple[str, Path]]:
-    """The plugins of the editor's environment and where their modules lie; none is imported."""
-    for point in importlib.metadata.entry_points(group=PROJECT):
-        with contextlib.suppress(ImportError, ValueError):
-            spec = importlib.util.find_spec(point.module.split(".")[0])
-            if spec is not None and spec.origin is not None:
-                yield point.dist.name if point.dist else point.name, Path(spec.origin).parent
 
 
 def _beside(plugin: str, folder: Path) -> Iterator[Known]:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 from safelight.actions.lightbox_codes import FAR, NEAR, Code, current, mixed, neighbours
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
+from safelight.gui.controls.lightbox_directions import DirectionSliders
 from safelight.gui.controls.neighbourhood import MIDDLE, Neighbourhood
 from safelight.gui.controls.number import Slider
 from safelight.gui.controls.thumb import Thumb
@@ -37,7 +38,7 @@ class LightboxControl(Control):
     ``slots`` are A and B, with the codes in them, () for none. ``seed`` says what the seed is:
     where nothing is chosen, its code is in the middle. ``shown`` tells that pictures of other codes
     are to be shown (``wanted_pictures``). ``locking`` tells that a region shall keep what it shows
-    now, or no longer.
+    now, or no longer. ``directions`` has sliders along what was found from examples.
     """
 
     shown = Signal()
@@ -58,6 +59,11 @@ class LightboxControl(Control):
         self._add_head()
         self.body.addLayout(self._steps_row())
         self.body.addLayout(self._slots_row())
+        self.directions = DirectionSliders(parameter.size)
+        self.directions.current = self.current
+        self.directions.held.connect(self._hold_slider)
+        self.directions.going.connect(self._follow)
+        self.body.addWidget(self.directions)
         self.set_value(parameter.default)
 
     # -- the value -----------------------------------------------------------------------------
@@ -139,17 +145,22 @@ class LightboxControl(Control):
         self._show_state()
         self.shown.emit()
 
-    def _press(self) -> None:
-        self._remember()
-        self.hold(True)
+    def _hold_slider(self, on: bool) -> None:
+        if on:
+            self._remember()
+        self.hold(on)
 
     def _slide(self, position: int) -> None:
         a, b = self.slots.values()
+        self._follow(mixed(a, b, position / _FINE))
+
+    def _follow(self, code: Code) -> None:
+        """Show the code that a slider leads to."""
         if not self._held:  # by a key
             self._remember()
         else:
             self.grid.fade()
-        self._value = mixed(a, b, position / _FINE)
+        self._value = code
         self._show_state()
         self.changed.emit()
         self.shown.emit()
@@ -157,6 +168,7 @@ class LightboxControl(Control):
     # -- what there is -------------------------------------------------------------------------
 
     def _show_state(self) -> None:
+        self.directions.follow()
         self.back.setEnabled(bool(self._earlier))
         a, b = self.slots.values()
         self.slider.setEnabled(bool(a and b))
@@ -216,7 +228,7 @@ class LightboxControl(Control):
         self.slider.setAccessibleName("From A to B")
         self.slider.setToolTip("From A to B, once both are there")
         self.slider.valueChanged.connect(self._slide)
-        self.slider.sliderPressed.connect(self._press)
-        self.slider.sliderReleased.connect(lambda: self.hold(False))
+        self.slider.sliderPressed.connect(lambda: self._hold_slider(True))
+        self.slider.sliderReleased.connect(lambda: self._hold_slider(False))
         row.insertWidget(1, self.slider, 1)
         return row

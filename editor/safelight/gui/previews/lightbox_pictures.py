@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,12 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QImage
 
 from safelight import actions
+from safelight.actions.lightbox_codes import Code
 from safelight.api import Value
 from safelight.gui.background import Mailbox
 from safelight.gui.controls.thumb import Thumb
 from safelight.gui.panels.settings_panel import FilterSettings
+from safelight.gui.previews.kept_directions import KeptDirections
 from safelight.gui.session import Session
 
 _SIDE = 128
@@ -51,6 +54,7 @@ class Sketching(QObject):
         self._lightbox.shown.connect(self._soon.start)
         for control in panel.latents.codes:
             control.shown.connect(self._soon.start)
+        KeptDirections(panel, session, self._seen)
         self._soon.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -92,6 +96,18 @@ class Sketching(QObject):
                 found.append((thumb, _key({**settings, **alone, name: code})))
         return found
 
+    def _seen(self) -> list[tuple[Code, NDArray[np.uint8]]]:
+        """The codes whose pictures were made with the other settings as they are, and those."""
+        lightbox = self._lightbox
+        assert lightbox is not None
+        name, settings = lightbox.parameter.name, self._panel.settings()
+        codes = {key: cast(Code, dict(key)[name]) for key in self._images}
+        return [
+            (code, _pixels(self._images[key]))
+            for key, code in codes.items()
+            if code and key == _key({**settings, name: code})
+        ]
+
     def _ask(self, keys: list[_Key]) -> None:
         studio = self._session.studio
         if studio is None:
@@ -131,3 +147,9 @@ def _image(pixels: NDArray[np.uint8]) -> QImage:
     height, width, channels = pixels.shape
     image = QImage(pixels.data, width, height, channels * width, QImage.Format.Format_RGB888)
     return image.copy()  # the pixels need not outlive it
+
+
+def _pixels(image: QImage) -> NDArray[np.uint8]:
+    """The pixels of a picture that ``_image`` made, (height, width, 3)."""
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
