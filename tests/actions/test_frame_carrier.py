@@ -61,6 +61,18 @@ def test_a_cut_a_jump_and_another_size_begin_anew():
             assert carrier.before(following) is None
 
 
+@pytest.mark.parametrize("strength", [0.55, 1.6])
+def test_what_moves_while_the_light_becomes_much_stronger_or_weaker_is_no_cut(strength):
+    first, second = (0.6 * frame for frame in panned(2, 6))
+    carrier = FrameCarrier(declaration(mean=api.Carried(3)))
+    carrier.before(first)
+    carrier.keep({"mean": first})
+    before = carrier.before(strength * second)
+    assert before is not None
+    inner = (slice(16, -16), slice(16, -24))
+    assert np.abs(before["mean"] - second)[inner].mean() < 0.01  # motion is found all the same
+
+
 def test_noise_moves_nothing():
     still, rng = ground(160, 200), np.random.default_rng(2)
     noisy = [still + 0.1 * rng.standard_normal(still.shape).astype(np.float32) for _ in range(2)]

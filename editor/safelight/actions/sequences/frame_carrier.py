@@ -12,10 +12,16 @@ from safelight.api.carried import INSIDE, MOTION
 from safelight.pixels import motion
 
 CUT = 12.0
-"""Levels of 255 by which two frames differ on average, motion allowed for, where they show other
-things. Noise of 50 levels, smoothed as it is here, makes 6 of it, motion in seven clips up to 7; a
-cut from one of these clips to another makes 40 and more.
+"""Levels of 255 by which two frames differ on average, motion and the strength of the light allowed
+for, where they show other things. Noise of 50 levels, smoothed as it is here, makes 6 of it, motion
+in seven clips up to 7, light of half to twice the strength up to 9; a cut makes 25 and more.
 """
+
+_FLICKER = 2.0
+"""How many times stronger or weaker the light of a frame is at most than that of the one before."""
+
+_STEADY = 1.05
+"""How many times stronger the light is from where on motion is found as if it had not changed."""
 
 
 class FrameCarrier:
@@ -34,6 +40,7 @@ class FrameCarrier:
         self._seen, self._carried = now, None
         if held is None or before is None or now.shape != before.shape:
             return None
+        before = _lit_like(before, now)
         flow = motion.between(now, before)
         height, width = frame.shape[:2]
         if self._is_cut(now, before, flow):
@@ -66,3 +73,15 @@ class FrameCarrier:
         # What is lighter or darker all over has flickered, and is no other picture.
         apart = now.astype(np.float32) - moved
         return bool(np.abs(apart - apart.mean()).mean() > CUT)
+
+
+def _lit_like(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One ``motion.looked_at`` with the mean and the spread of the other, where the light has
+    flickered: motion is found between frames whose light differs in its mean alone.
+    """
+    strength = float(now.std()) / max(float(before.std()), 1e-3)
+    if 1 / _STEADY < strength < _STEADY:
+        return before
+    strength = min(max(strength, 1 / _FLICKER), _FLICKER)
+    lit = (before - before.mean(dtype=np.float32)) * np.float32(strength)
+    return np.asarray(np.clip(lit + now.mean(dtype=np.float32) + 0.5, 0, 255), np.uint8)
