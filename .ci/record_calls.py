@@ -95,7 +95,7 @@ def run_filters() -> None:
     from safelight.actions import Studio
     from safelight.document import Document
     from safelight.pixels import Raster
-    from safelight.workers.job import JobFailed
+    from safelight.workers.job_events import JobFailed
 
     pixels = np.random.default_rng(3).integers(0, 256, (96, 128, 3), np.uint8)
     hole = np.zeros((96, 128, 1), np.uint8)
@@ -114,10 +114,10 @@ def run_tests(arguments: list[str]) -> None:
     """Run tests whose workers start from nothing: what they had imported would not be seen."""
     import pytest
 
-    from safelight.workers import worker_pool
+    from safelight.workers import worker_process
     from tests import at_hand
 
-    own = worker_pool._spawn
+    own = worker_process._spawn
     at_hand.AtHand.spawn = lambda self, *words: own(*words)  # type: ignore[method-assign]
     at_hand.AtHand.popen = lambda self, words, **rest: subprocess.Popen(words, **rest)  # type: ignore[method-assign]
     pytest.main(["-q", "-p", "no:cacheprovider", *arguments])

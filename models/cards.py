@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.leak_section import section
 from models.tiles import Network, sha256
 
 ROOT = Path(__file__).parents[1]
@@ -234,8 +235,6 @@ def photographs(said: dict[str, Any], plugin: Path) -> list[list[str]]:
 
 def leaks(folder: Path) -> list[list[str]]:
     """The section on training-data leak, where models/leak.py has measured the folder's files."""
-    from models.leak import section
-
     file = folder / "leak.json"
     return [[section(json.loads(file.read_text()))]] if file.exists() else []
 

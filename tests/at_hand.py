@@ -26,13 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from safelight.api import PROJECT
-from safelight.workers import plugin_environment, worker_pool
+from safelight.workers import plugin_environment, worker_process
 from safelight.workers.far import build_wheel, confined_main, examine_network
 
 _LARGEST = 1 << 17
 """Bytes of an order: arguments and variables."""
 
-EDITOR = str(Path(worker_pool.__file__).parents[2])
+EDITOR = str(Path(worker_process.__file__).parents[2])
 """Where the package of the editor lies."""
 
 _SETUPTOOLS = (
@@ -248,7 +248,7 @@ class AtHand:
     def __init__(self) -> None:
         self._likenesses: dict[tuple[Any, ...], _Likeness] = {}
         self._making = threading.Lock()
-        self.from_nothing = worker_pool._spawn
+        self.from_nothing = worker_process._spawn
 
     def spawn(
         self,
@@ -257,7 +257,7 @@ class AtHand:
         words: Sequence[str],
         variables: dict[str, str],
     ) -> Any:
-        """What ``pool._spawn`` does, from a likeness where there can be one."""
+        """What ``worker_process._spawn`` does, from a likeness where there can be one."""
         if _unwrapped(command) and command[-2] == confined_main.__file__:
             told = json.loads(command[-1])
             module, option, *values = told["work"]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from safelight.actions.plugins import pip
-from safelight.workers import plugin_environment, worker_pool
+from safelight.workers import plugin_environment, worker_process
 from tests import attack
 from tests.at_hand import AtHand
 from tests.plugins.pip_at_hand import PipAtHand
@@ -113,7 +113,7 @@ def at_hand():
 @pytest.fixture
 def from_nothing(at_hand, monkeypatch):
     """Workers start as the editor starts them: for tests that look at processes."""
-    monkeypatch.setattr(worker_pool, "_spawn", at_hand.from_nothing)
+    monkeypatch.setattr(worker_process, "_spawn", at_hand.from_nothing)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sys
 
-from safelight.workers import worker_pool
-from safelight.workers.worker_pool import Pool, WorkerProcess
+from safelight.workers import worker_pool, worker_process
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerProcess
 from tests.at_hand import AtHand
 
 _MOST = 2
@@ -43,7 +44,7 @@ class Spare:
         patch.setattr(Pool, "close", close)
         patch.setattr(worker_pool, "WorkerProcess", start)
         if sys.platform == "linux":
-            patch.setattr(worker_pool, "_spawn", self._at_hand.spawn)
+            patch.setattr(worker_process, "_spawn", self._at_hand.spawn)
 
     def close(self) -> None:
         """End them all."""

@@ -29,18 +29,8 @@ import torch
 from torch import Tensor, nn
 
 from models import cards, complexity, onnxfile, precision
-from models.generate.networks import (
-    CELL,
-    CODE,
-    FIELD,
-    KIND,
-    SMALLEST,
-    Enlarged,
-    Finer,
-    Objects,
-    Sketched,
-    Surfaces,
-)
+from models.generate.networks import CODE, SMALLEST, Enlarged, Finer, Objects, Sketched
+from models.generate.surface_network import CELL, FIELD, KIND, Surfaces
 from models.generate.surfaces import Kinds
 from models.generate.train import TEXTURES
 from models.tiles import Network, state, write_sums

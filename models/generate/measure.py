@@ -38,7 +38,8 @@ from models.degradation import levels as eight_bit
 from models.generate import contest, distances
 from models.generate.export import FLOWERS, PLUGIN, SURFACES, Given, made
 from models.generate.folder import Folder, sheet, signed
-from models.generate.networks import CELL, CODE, FIELD
+from models.generate.networks import CODE
+from models.generate.surface_network import CELL, FIELD
 from models.generate.textures import SIDE, between, listed, quarters, row, statistics
 from models.generate.train import TEXTURES
 from models.perceptual import Features

@@ -20,8 +20,8 @@ from models.generate import contest, watch
 from models.generate import export as exporting
 from models.generate.contest import Batch, Stage
 from models.generate.folder import sheet, signed
-from models.generate.networks import CELL
 from models.generate.selected import Squares, Texture
+from models.generate.surface_network import CELL
 from models.generate.surfaces import TYPICAL, Kinds, SurfaceContest, mean_of, placed
 from models.generate.textures import between, row
 from models.style import objective

@@ -19,7 +19,8 @@ from torch.utils.data import IterableDataset
 
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import signed
-from models.generate.networks import CELL, FIELD, KIND, Judge, Surfaces
+from models.generate.networks import Judge
+from models.generate.surface_network import CELL, FIELD, KIND, Surfaces
 from models.generate.textures import SIDE, Crops
 from models.muon import Muon
 from models.style import objective

@@ -38,9 +38,9 @@ from models.style.measure import (
     fitting,
     ready,
     real,
-    table,
     thumbnail,
 )
+from models.style.measured_report import table
 
 SIDE = 288  # pixels of the photographs' shorter side
 RINGS = 4  # octaves of a spectrum, from half a cycle a pixel downwards

@@ -13,13 +13,14 @@ import pytest
 
 from safelight.actions import Studio
 from safelight.actions.plugins.declared_files import FilesError, declared
-from safelight.actions.plugins.installer import Installer, bundle, fetch_missing
+from safelight.actions.plugins.installer import Installer, fetch_missing
+from safelight.actions.plugins.plugin_bundle import bundle
 from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.cli import main
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers.job import JobFailed, JobFinished
+from safelight.workers.job_events import JobFailed, JobFinished
 from tests.plugins.plugin_projects import wheel
 from tests.workers import networks
 

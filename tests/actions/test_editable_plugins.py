@@ -12,7 +12,7 @@ from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.document import Document, Layer, edits, render
 from safelight.pixels import Raster
 from safelight.workers.conversation import Conversation
-from safelight.workers.job import JobFailed, JobFinished
+from safelight.workers.job_events import JobFailed, JobFinished
 from safelight.workers.job_kinds import live_filter
 from safelight.workers.plugin_environment import stamp_of
 from safelight.workers.wire.messages import Describe, Described

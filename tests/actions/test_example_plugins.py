@@ -14,7 +14,7 @@ from safelight.document import Document, edits
 from safelight.pixels import Raster
 from safelight.workers.far.check_promises import LocalJob
 from safelight.workers.far.inference import Inference
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 from tests.plugins.examples import HERE, NETWORKS, example
 from tests.plugins.plugin_projects import wheel
 from tests.plugins.stocked_store import stock

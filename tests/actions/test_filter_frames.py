@@ -15,7 +15,7 @@ from safelight.actions.sequences.finish_frames import FrameFinisher
 from safelight.actions.stop import Stop, Stopped
 from safelight.api import testing
 from safelight.document import Document, Layer, LiveFilter, edits, frames, whole
-from safelight.document.frames import Frames
+from safelight.document.frames_content import Frames
 from safelight.pixels import Raster
 from tests.actions.test_frame_carrier import panned
 

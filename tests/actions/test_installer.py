@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 from safelight.actions import Studio
-from safelight.actions.plugins.installer import Installer, bundle
+from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.pip import Stopped
+from safelight.actions.plugins.plugin_bundle import bundle
 from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 from tests.attack import times
 from tests.plugins.plugin_projects import BACKEND, library, project, wheel
 

@@ -19,7 +19,7 @@ from safelight.api import Region
 from safelight.document import Document, Layer, edits
 from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import available
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 from tests.workers import networks
 
 

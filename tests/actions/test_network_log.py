@@ -15,7 +15,7 @@ from safelight.cli import main
 from safelight.document import Document
 from safelight.files import FileExists
 from safelight.pixels import Raster
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 from safelight.workers.network_sight import Sight, named_networks
 
 SIGHT = Sight("cat.jpg", 30, 20, "safelight_clean.denoise", "safelight-clean", "1.0")

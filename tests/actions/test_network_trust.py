@@ -17,7 +17,7 @@ from safelight.document import Document
 from safelight.files import FileExists
 from safelight.pixels import Raster
 from safelight.workers import network_file
-from safelight.workers.job import JobFailed, JobFinished
+from safelight.workers.job_events import JobFailed, JobFinished
 from safelight.workers.locked_network import LockedError, NetworkKey, keys_folder, lock, unlock
 from safelight.workers.network_file import NetworkChanged, network_content
 from tests.actions.test_declared_files import NETWORK, PAINT

@@ -11,17 +11,19 @@ import pytest
 
 from safelight.actions import Studio
 from safelight.actions.plugin_offers import Offers
-from safelight.actions.plugins import installer, network_candidate
+from safelight.actions.plugins import network_candidate, plugin_build
 from safelight.actions.plugins import plugin_store as stores
 from safelight.actions.plugins.describe_plugin import described
-from safelight.actions.plugins.installer import Installer, _check_zip, bundle
+from safelight.actions.plugins.installer import Installer
+from safelight.actions.plugins.plugin_archive import check_zip as _check_zip
+from safelight.actions.plugins.plugin_bundle import bundle
 from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError
 from safelight.api import Declaration
 from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.conversation import Failure
-from safelight.workers.wire import messages
+from safelight.workers.wire import message_json, messages
 from safelight.workers.wire.replies import hidden, visible
 from tests.plugins.plugin_projects import project, wheel
 from tests.plugins.stocked_store import stock
@@ -63,7 +65,7 @@ def test_what_a_failed_build_leaves_stops_no_other_installation(tmp_path, store,
 def test_a_build_that_fills_the_disk_is_stopped_though_its_files_have_no_name(
     tmp_path, add, monkeypatch
 ):
-    monkeypatch.setattr(installer, "_LARGEST", 1 << 20)
+    monkeypatch.setattr(plugin_build, "LARGEST", 1 << 20)
     with pytest.raises(StoreError, match="It was stopped: what it builds fills the disk"):
         add(project(tmp_path, "safelight-filling", backend=FILLING))
 
@@ -162,7 +164,7 @@ def test_what_is_said_of_a_plugin_is_shown_without_what_is_obeyed():
 
 def test_a_failure_is_told_without_what_is_obeyed():
     failed = messages.Failed(reason="gone\x1b[2J\u202e", details="line\nline\x07")
-    frame = messages.said(failed, job=0)
+    frame = message_json.said(failed, job=0)
     from safelight.workers.conversation import Conversation
 
     with pytest.raises(Failure) as told:

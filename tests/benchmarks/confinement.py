@@ -25,9 +25,11 @@ from safelight.workers import plugin_environment
 from safelight.workers.catalog import Catalog
 from safelight.workers.confinement import sandbox
 from safelight.workers.conversation import Conversation
-from safelight.workers.job import Job, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFinished
 from safelight.workers.wire.messages import Describe, Described
-from safelight.workers.worker_pool import Pool, WorkerProcess
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerProcess
 from tests.benchmarks.pairs import Row, Skipped
 
 PAIRS = {"full": 7, "quick": 7, "tiny": 2}

@@ -25,7 +25,7 @@ from safelight.api import Region
 from safelight.workers.conversation import Conversation
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Done, Place, Run
-from safelight.workers.worker_pool import WorkerProcess
+from safelight.workers.worker_process import WorkerProcess
 from tests.benchmarks.pairs import Row, alternate, figure, seconds, touch
 
 PAIRS = {"full": 9, "quick": 5, "tiny": 2}

@@ -9,7 +9,7 @@ from safelight.cli import main
 from safelight.document import Document, History, Layer, LiveFilter, whole
 from safelight.pixels import Raster
 from safelight.workers.live_filters import LiveFilters
-from safelight.workers.worker_pool import WorkerDied
+from safelight.workers.worker_process import WorkerDied
 
 REASON = "was ended by the system (SIGKILL), most likely because memory ran out"
 

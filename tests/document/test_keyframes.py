@@ -8,7 +8,7 @@ import pytest
 
 from safelight.document import Document, EditError, History, Layer, LiveFilter, edits, frames, whole
 from safelight.document.content import Fill
-from safelight.document.frames import Frames
+from safelight.document.frames_content import Frames
 from safelight.document.gradient_commands import gradient_mask
 from safelight.document.keyframe_commands import (
     keyframe_interpolation,
@@ -18,7 +18,8 @@ from safelight.document.keyframe_commands import (
     set_keyframe,
     stop_keyframes,
 )
-from safelight.document.keyframes import Keyframe, Track, between, track_of, value_of
+from safelight.document.keyframes import Keyframe, Track, between
+from safelight.document.layer_keyframes import track_of, value_of
 from safelight.document.placement import Place
 from safelight.files import Project
 from safelight.pixels import Raster

@@ -4,9 +4,9 @@ import pytest
 
 from safelight.document import Document, EditError, History, Layer, LiveFilter, frames
 from safelight.document.content import Kept
-from safelight.document.frames import Frames
+from safelight.document.frames_content import Frames
 from safelight.document.keyframe_commands import set_keyframe
-from safelight.document.keyframes import track_of
+from safelight.document.layer_keyframes import track_of
 from safelight.document.sequence_commands import (
     delete_frames,
     duplicate_frames,

@@ -15,7 +15,7 @@ from PIL import Image
 from safelight.actions.open_confined import open_picture
 from safelight.actions.sequences.open_sequences import opened_pictures, opened_sequence
 from safelight.document import Document, Layer, frames, whole
-from safelight.document.frames import Frames
+from safelight.document.frames_content import Frames
 from safelight.document.keyframes import MOST_FRAMES
 from safelight.files import OpenError
 from safelight.files.export_outcome import ExportError

@@ -17,7 +17,7 @@ from safelight.actions.sequences.open_sequences import (
     opened_sequence,
 )
 from safelight.document import Document, Edit, History, Layer, edits, frames, whole
-from safelight.document.frames import Frames
+from safelight.document.frames_content import Frames
 from safelight.document.sequence_commands import in_and_out, keep_frames
 from safelight.files import FileExists, OpenError, Project
 from safelight.files.export_outcome import ExportError

@@ -11,7 +11,7 @@ from safelight import api
 from safelight.actions import live_filter
 from safelight.actions.recipes import play, recipe_of
 from safelight.document import History, Layer, LiveFilter, edits, render_srgb
-from safelight.gui.panels.adjust_panel import Entry
+from safelight.gui.panels.adjust_section_box import Entry
 from safelight.gui.panels.adjust_sections import ROWS, SECTIONS, offered, sections
 from tests.gui.conftest import PATIENCE, drag
 

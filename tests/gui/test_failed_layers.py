@@ -10,7 +10,7 @@ from safelight.document import LiveFilter, edits
 from safelight.document.layer import Layer
 from safelight.gui.export_dialog import ExportDialog
 from safelight.workers.live_filters import LiveFilters
-from safelight.workers.worker_pool import WorkerDied
+from safelight.workers.worker_process import WorkerDied
 
 LONG = 60000
 REASON = "was ended by the system (SIGKILL), most likely because memory ran out"

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from safelight.document import edits, frames, whole
-from safelight.document.frames import Frames
+from safelight.document.frames_content import Frames
 from safelight.gui import exchange_pictures, open_and_export_frames
 from safelight.gui.frame_list import CELL
 from safelight.gui.keyframe_buttons import KeyframeButton

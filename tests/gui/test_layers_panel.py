@@ -22,7 +22,7 @@ from safelight.document import (
 )
 from safelight.gui.deeds.command_deeds import of_commands
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.panels import layers_panel as layers_module
+from safelight.gui.panels import layer_rows
 from safelight.gui.panels.layers_panel import LayersPanel, group_of
 from safelight.pixels import MODES, Raster
 
@@ -388,7 +388,7 @@ def test_one_of_a_thousand_layers_changes_and_one_row_is_made_anew(qtbot, monkey
     panel.show_document(document, "5")
     described = []
     monkeypatch.setattr(
-        layers_module, "_described", lambda layer, *_: described.append(layer.id) or layer.name
+        layer_rows, "_described", lambda layer, *_: described.append(layer.id) or layer.name
     )
     history = History.start(document)
     for edit, rows in (

@@ -9,15 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models.generate import export, networks  # noqa: E402
-from models.generate.networks import (  # noqa: E402
-    CODE,
-    Finer,
-    Held,
-    Objects,
-    Sketched,
-    Surfaces,
-    said,
-)
+from models.generate.networks import CODE, Finer, Held, Objects, Sketched, said  # noqa: E402
+from models.generate.surface_network import Surfaces  # noqa: E402
 from models.generate.surfaces import Kinds  # noqa: E402
 from models.tiles import Network, sha256  # noqa: E402
 from models.training import save_weights  # noqa: E402

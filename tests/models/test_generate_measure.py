@@ -14,7 +14,8 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from models.generate import distances, measure  # noqa: E402
-from models.generate.networks import CELL, CODE, FIELD, KIND  # noqa: E402
+from models.generate.networks import CODE  # noqa: E402
+from models.generate.surface_network import CELL, FIELD, KIND  # noqa: E402
 from models.generate.textures import SIDE, statistics  # noqa: E402
 from models.perceptual import Features  # noqa: E402
 from models.style import objective  # noqa: E402

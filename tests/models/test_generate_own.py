@@ -14,7 +14,6 @@ torch = pytest.importorskip("torch")
 
 from models.generate import export as exporting  # noqa: E402
 from models.generate import own, plugin_texts  # noqa: E402
-from models.generate.networks import KIND, Surfaces  # noqa: E402
 from models.generate.own import make, train  # noqa: E402
 from models.generate.own_contest import (  # noqa: E402
     COMPARED,
@@ -24,6 +23,7 @@ from models.generate.own_contest import (  # noqa: E402
     near_loss,
 )
 from models.generate.selected import LEAST, Squares, Texture, common_side, texture  # noqa: E402
+from models.generate.surface_network import KIND, Surfaces  # noqa: E402
 from models.generate.surfaces import Kinds, placed  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402

@@ -16,21 +16,18 @@ from models.generate.contest import Batch, Settings, Stage  # noqa: E402
 from models.generate.finer import FinerContest  # noqa: E402
 from models.generate.folder import reduced, signed  # noqa: E402
 from models.generate.networks import (  # noqa: E402
-    CELL,
     CODE,
-    FIELD,
-    KIND,
     PASSES,
     Finer,
     Judge,
     Objects,
     Sketched,
-    Surfaces,
     reached,
     turned,
 )
 from models.generate.objects import ObjectContest, blended  # noqa: E402
 from models.generate.sketched import CLOSER, SketchContest, closer, principal  # noqa: E402
+from models.generate.surface_network import CELL, FIELD, KIND, Surfaces  # noqa: E402
 from models.generate.surfaces import Kinds, SurfaceContest, lattice, placed  # noqa: E402
 from models.generate.textures import (  # noqa: E402
     SIDE,

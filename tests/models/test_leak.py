@@ -8,6 +8,7 @@ from PIL import Image
 
 from models import leak
 from models.cards import ROOT, sha256
+from models.leak_section import HEADING, section, with_section
 
 
 @pytest.fixture
@@ -63,9 +64,9 @@ def test_one_that_puts_training_pictures_into_others_is_nearer_to_them(pictures)
 
 def test_a_section_is_put_before_the_limits_once():
     card = "# A\n\n## Training\n\nT.\n\n## Limits\n\n- L.\n"
-    once = leak.with_section(card, f"{leak.HEADING}\n\nOne.")
-    again = leak.with_section(once, f"{leak.HEADING}\n\nTwo.")
-    assert once == f"# A\n\n## Training\n\nT.\n\n{leak.HEADING}\n\nOne.\n\n## Limits\n\n- L.\n"
+    once = with_section(card, f"{HEADING}\n\nOne.")
+    again = with_section(once, f"{HEADING}\n\nTwo.")
+    assert once == f"# A\n\n## Training\n\nT.\n\n{HEADING}\n\nOne.\n\n## Limits\n\n- L.\n"
     assert again == once.replace("One.", "Two.")
 
 
@@ -74,6 +75,6 @@ def test_a_section_is_put_before_the_limits_once():
 )
 def test_the_cards_say_what_was_measured_of_the_files_that_ship(file):
     plugin, found = leak.plugin_of(file.parent.name), json.loads(file.read_text())
-    assert leak.section(found) in (plugin / "card.md").read_text("utf-8")
+    assert section(found) in (plugin / "card.md").read_text("utf-8")
     for name, item in found["files"].items():
         assert item["sha256"] == sha256(plugin / f"{name}.onnx")

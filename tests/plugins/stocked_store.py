@@ -4,7 +4,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from safelight.actions.plugins.installer import Installer, Offer, networks_in
+from safelight.actions.plugins.installation_offer import Offer
+from safelight.actions.plugins.installer import Installer
+from safelight.actions.plugins.network_facts import networks_in
 from safelight.actions.plugins.plugin_store import Installed, Package, Store, canonical
 from safelight.workers.confinement.sandbox import available
 

@@ -7,7 +7,7 @@ import pytest
 
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers import worker_pool as pools
+from safelight.workers import worker_process
 from safelight.workers.catalog import Catalog
 from safelight.workers.job import Job
 from safelight.workers.worker_pool import Pool
@@ -37,7 +37,7 @@ def _workers_begin_behind_their_imports(request, at_hand):
     with pytest.MonkeyPatch.context() as patch:
         name = request.module.__name__.rpartition(".")[2]
         if sys.platform == "linux" and name not in FROM_NOTHING:
-            patch.setattr(pools, "_spawn", at_hand.spawn)
+            patch.setattr(worker_process, "_spawn", at_hand.spawn)
         yield
 
 

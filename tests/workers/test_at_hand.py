@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from safelight.workers import worker_pool as pools
+from safelight.workers import worker_process
 from safelight.workers.conversation import Conversation
 from safelight.workers.plugin_environment import Environment
 from safelight.workers.wire.messages import Describe, Described
-from safelight.workers.worker_pool import WorkerDied, WorkerProcess
+from safelight.workers.worker_process import WorkerDied, WorkerProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies of a process, as on Linux")
 
 
 @pytest.fixture
 def behind_imports(monkeypatch, at_hand):
-    monkeypatch.setattr(pools, "_spawn", at_hand.spawn)
+    monkeypatch.setattr(worker_process, "_spawn", at_hand.spawn)
 
 
 def said(environment=None):
@@ -45,9 +45,9 @@ def confined(tmp_path):
 @pytest.mark.parametrize("stranger", [False, True])
 def test_it_says_and_is_what_one_from_nothing_says_and_is(stranger, at_hand, tmp_path, monkeypatch):
     environment = confined(tmp_path) if stranger else None
-    monkeypatch.setattr(pools, "_spawn", at_hand.from_nothing)
+    monkeypatch.setattr(worker_process, "_spawn", at_hand.from_nothing)
     expected = said(environment)
-    monkeypatch.setattr(pools, "_spawn", at_hand.spawn)
+    monkeypatch.setattr(worker_process, "_spawn", at_hand.spawn)
     assert said(environment) == expected
 
 

@@ -18,7 +18,7 @@ from safelight.actions.plugins.plugin_store import Store
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.confinement import bubblewrap, sandbox
-from safelight.workers.job import JobFailed, JobFinished
+from safelight.workers.job_events import JobFailed, JobFinished
 from tests.plugins.installed_module import HERE
 from tests.plugins.plugin_projects import project
 

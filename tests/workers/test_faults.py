@@ -8,8 +8,10 @@ import pytest
 
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
-from safelight.workers.job import Job, JobCancelled, JobFailed, JobFinished
-from safelight.workers.worker_pool import Pool, WorkerProcess
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobCancelled, JobFailed, JobFinished
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerProcess
 
 FAULTS = {
     "abort": "crashed (SIGABRT)",

@@ -8,7 +8,7 @@ from safelight.api import Region, testing
 from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.fidelity import ShrinkingBack
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 
 LUMA = np.array([0.299, 0.587, 0.114])
 

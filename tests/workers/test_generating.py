@@ -12,7 +12,8 @@ from safelight.api import Region
 from safelight.document import Document, canvas, edits, is_stale, render
 from safelight.pixels import Raster, to_float
 from safelight.workers.catalog import Catalog
-from safelight.workers.job import Job, JobFailed, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFailed, JobFinished
 from safelight.workers.worker_pool import Pool
 from tests.plugins.installed_module import install
 

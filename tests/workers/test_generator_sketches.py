@@ -10,7 +10,8 @@ from safelight.api import ParameterError
 from safelight.document import Document, whole
 from safelight.workers.catalog import Catalog
 from safelight.workers.generator_sketches import Sketch, Sketcher, SketchFailed
-from safelight.workers.job import Job, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFinished
 from safelight.workers.worker_pool import Pool
 from tests.plugins.installed_module import install
 

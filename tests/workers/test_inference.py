@@ -15,7 +15,7 @@ from safelight.pixels import Raster
 from safelight.workers.far.inference import Inference
 from safelight.workers.far.network_contract import Contract, ModelError
 from safelight.workers.far.network_feeds import plain_inputs as _others
-from safelight.workers.job import JobFinished, JobPiece
+from safelight.workers.job_events import JobFinished, JobPiece
 from safelight.workers.onnx_file import described
 from safelight.workers.pieces import Plan, cut
 from tests.attack import times

@@ -13,7 +13,13 @@ from safelight.document import Document, History, edits, geometry
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers import job as jobs
 from safelight.workers import job_kinds
-from safelight.workers.job import JobCancelled, JobFinished, JobGlimpse, JobPiece, JobProgress
+from safelight.workers.job_events import (
+    JobCancelled,
+    JobFinished,
+    JobGlimpse,
+    JobPiece,
+    JobProgress,
+)
 
 
 def photograph(height, width, channels=3, depth="uint8"):

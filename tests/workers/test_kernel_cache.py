@@ -8,7 +8,8 @@ from safelight.api import Declaration
 from safelight.workers import kernel_cache
 from safelight.workers.catalog import Catalog
 from safelight.workers.confinement import sandbox
-from safelight.workers.job import Job, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFinished
 from safelight.workers.plugin_environment import Environment
 from safelight.workers.worker_pool import Pool
 from tests.plugins.installed_module import install

@@ -27,10 +27,12 @@ from safelight.document import (
     whole,
 )
 from safelight.pixels import Profile, Raster, to_float
-from safelight.workers.job import Job, JobFailed, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFailed, JobFinished
 from safelight.workers.job_kinds import live_filter
 from safelight.workers.live_filters import NEAR, LiveFilters
-from safelight.workers.worker_pool import Pool, WorkerProcess
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerProcess
 from tests import pictures
 from tests.document.strategies import drawn as on_screen
 

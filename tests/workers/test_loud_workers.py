@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from safelight.workers.wire.protocol import MAX_FRAME, VERSION
-from safelight.workers.worker_pool import _MOST_UNHEARD, WorkerDied, WorkerProcess
+from safelight.workers.worker_process import _MOST_UNHEARD, WorkerDied, WorkerProcess
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a socket goes by its number")
 

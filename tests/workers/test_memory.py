@@ -9,7 +9,8 @@ import pytest
 from safelight.api import Declaration
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers.job import Job, JobFailed, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFailed, JobFinished
 from safelight.workers.watchdog import Patience
 from safelight.workers.wire.blocks import Block
 

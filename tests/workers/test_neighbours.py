@@ -7,7 +7,7 @@ from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.filter_measurements import view
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 
 DISC = 96, 80
 

@@ -9,7 +9,7 @@ from safelight.document import Document
 from safelight.pixels import Profile, Raster
 from safelight.workers.far.inference import Inference
 from safelight.workers.far.network_contract import Contract, ModelError
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 from safelight.workers.pieces import Plan, cut
 from tests import pictures
 from tests.workers import networks

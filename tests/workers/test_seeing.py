@@ -12,7 +12,8 @@ from safelight.files import open_picture
 from safelight.pixels import Raster, from_float
 from safelight.workers.catalog import Catalog
 from safelight.workers.filter_measurements import Preparations
-from safelight.workers.job import Job, JobFailed, JobPrepared
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFailed, JobPrepared
 from safelight.workers.worker_pool import Pool
 from tests.plugins.installed_module import install
 from tests.workers import networks

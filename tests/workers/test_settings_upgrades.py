@@ -8,7 +8,7 @@ from safelight.api import ParameterError
 from safelight.document import Document, Kept, Layer, LiveFilter, edits, render
 from safelight.pixels import Raster
 from safelight.workers.live_filters import LiveFilters
-from safelight.workers.worker_pool import WorkerDied, WorkerProcess
+from safelight.workers.worker_process import WorkerDied, WorkerProcess
 
 PLUGIN = '''"""A plugin in its second version: what it has was called otherwise in the first."""
 

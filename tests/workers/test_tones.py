@@ -10,7 +10,7 @@ from safelight.api.tone_table import applied
 from safelight.document import Document, Layer, LayerFailed, LiveFilter, render
 from safelight.pixels import Profile, Raster
 from safelight.workers.conversation import Conversation
-from safelight.workers.job import JobFinished
+from safelight.workers.job_events import JobFinished
 from safelight.workers.live_filters import LiveFilters
 from safelight.workers.wire import messages
 from safelight.workers.worker_pool import Pool

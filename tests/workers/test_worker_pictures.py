@@ -11,8 +11,8 @@ from safelight.actions import picture_settings as reading
 from safelight.api import ParameterError, Region
 from safelight.document import Document, Group, Layer, edits, is_stale
 from safelight.pixels import Profile, Raster
-from safelight.workers.job import JobFailed, JobFinished
-from safelight.workers.worker_pool import WorkerProcess
+from safelight.workers.job_events import JobFailed, JobFinished
+from safelight.workers.worker_process import WorkerProcess
 from tests import pictures
 from tests.plugins.installed_module import install
 

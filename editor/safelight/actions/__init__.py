@@ -82,8 +82,8 @@ from safelight.files.history_spill import Spill
 from safelight.folders import cache_folder, state_folder
 from safelight.workers.filter_measurements import Preparations
 from safelight.workers.generator_sketches import Sketch, Sketcher, SketchFailed
-from safelight.workers.job import (
-    Job,
+from safelight.workers.job import Job
+from safelight.workers.job_events import (
     JobCancelled,
     JobEvent,
     JobFailed,
@@ -94,7 +94,7 @@ from safelight.workers.job import (
     JobProgress,
 )
 from safelight.workers.job_kinds import live_filter
-from safelight.workers.worker_pool import WorkerDied
+from safelight.workers.worker_process import WorkerDied
 
 __all__ = [
     "CODECS",

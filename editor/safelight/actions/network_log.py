@@ -100,7 +100,9 @@ class NetworkLog:
             UNHEARD.append(sentence)
 
     def entries(self) -> tuple[Entry, ...]:
-        """All of them, as they were written; a line that is none has no network. Raises OSError."""
+        """All entries of the log, as they were written; a line that is none has no network. Raises
+        OSError.
+        """
         return tuple(_read(self._content()))
 
     def export(self, target: Path, *, overwrite: bool = False) -> int:

@@ -27,14 +27,15 @@ from safelight.workers.catalog import Catalog
 from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.filter_measurements import Preparations, thumbnail
 from safelight.workers.generator_sketches import Sketcher, SketchListener
-from safelight.workers.job import Job, Listener
+from safelight.workers.job import Job
+from safelight.workers.job_events import Listener
 from safelight.workers.job_kinds import live_filter
 from safelight.workers.live_filters import LiveFilters
 from safelight.workers.network_sight import Sight
 from safelight.workers.plugin_pools import Pools
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire.messages import DeviceFound, FindDevice
-from safelight.workers.worker_pool import WorkerDied, WorkerProcess
+from safelight.workers.worker_process import WorkerDied, WorkerProcess
 
 if TYPE_CHECKING:
     from safelight.actions.plugins.editable_plugins import Reloaded

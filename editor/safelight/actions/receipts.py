@@ -20,7 +20,7 @@ from safelight.actions.stop import Stop
 from safelight.api import Region
 from safelight.document import Document, Kept, Live, LiveFilter, render
 from safelight.pixels import Raster
-from safelight.workers.job import Listener
+from safelight.workers.job_events import Listener
 
 FORMAT = "safelight-receipt"
 VERSION = 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from safelight.document import FilterFailed
-from safelight.workers.job import Job, JobFailed, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFailed, JobFinished
 
 
 class Stopped(Exception):

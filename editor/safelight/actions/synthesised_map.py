@@ -35,7 +35,7 @@ class SynthesisedMap:
     names: tuple[str, ...]
 
     def write(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write it as a PNG, whatever the name ends in. Raises FileExists, WriteError."""
+        """Write the map as a PNG, whatever the name ends in. Raises FileExists, WriteError."""
         picture = Image.fromarray(self.steps)
         palette: list[tuple[int, ...]] = [(128, 128, 128)]
         for number in range(len(self.names)):

@@ -13,12 +13,9 @@ from safelight.api.carried import Before, Carried
 from safelight.api.colour_profile import icc_bytes
 from safelight.api.compound_values import curve_samples
 from safelight.api.cube_table import cube_stages
+from safelight.api.declaration import Declaration, Settings
 from safelight.api.filter import (
     VERSION,
-    Declaration,
-    Reach,
-    Registered,
-    Settings,
     filter,
     generator,
     registered,
@@ -58,6 +55,7 @@ from safelight.api.parameters import (
 )
 from safelight.api.prepare import Prepare, Prepared, Source, Unfit
 from safelight.api.region import Region
+from safelight.api.registered_filter import Reach, Registered
 from safelight.api.tone_table import (
     FROM_LINEAR,
     TO_LINEAR,

@@ -5,37 +5,35 @@ The function's signature is the declaration. A decorated filter stays a function
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeGuard, TypeVar, cast, get_args
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from safelight.api.carried import Carried, carried_in, check_carried
-from safelight.api.filter_job import Job
-from safelight.api.image import Image
-from safelight.api.kinds import Value, frozen
-from safelight.api.parameters import Parameter, ParameterError, parameter_of
-from safelight.api.prepare import Prepare, Prepared, Source, check_prepare, prepared
-from safelight.api.tone_table import Stage, applied, stages_of
+from safelight.api.carried import Carried, check_carried
+from safelight.api.declaration import (
+    Adds,
+    Declaration,
+    Kind,
+    Purpose,
+    check_flags,
+    check_names,
+    check_scale,
+    check_tone,
+    is_whole,
+    purpose_of,
+)
+from safelight.api.parameters import parameter_of
+from safelight.api.prepare import Prepare, check_prepare
+from safelight.api.registered_filter import LONGEST_SIDE, Reach, Registered, Upgrade
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Settings = Mapping[str, Value]
-"""What a filter is told: the value of each parameter by its name."""
 
-Reach = int | Callable[..., int]
-"""How far a filter looks, in pixels: a number, or a function of parameters of those names."""
-
-Upgrade = Callable[[dict[str, Value], str], Mapping[str, object]]
-"""From settings as an earlier version of the plugin saved them, and that version (``"1.2.0"``), to
-settings as this one takes them."""
 
 VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""
 
-LONGEST_SIDE = 1 << 14
-"""Pixels of the longer side of a picture that a filter may see whole."""
 
 _HOST_ARGUMENTS = ("job", "region", "canvas", "mask", "prepared")
 _OF_SEQUENCES = (*_HOST_ARGUMENTS[:3], "prepared", "before")
@@ -44,304 +42,6 @@ _OFFERED = {"generator": _OF_GENERATORS, "sequence": _OF_SEQUENCES}
 """What the host gives a filter of such a kind; all others are given ``_HOST_ARGUMENTS``."""
 
 _MARK = "__safelight_filter__"
-
-Kind = Literal["filter", "masked", "selector", "generator", "tone", "sequence"]
-"""What a filter is given and gives, as ``Declaration`` says."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
-Adds = Literal["", "between", "after"]
-"""Where the frames stand that a filter of sequences adds, as ``Declaration`` says."""
-
-Purpose = Literal["adjust", "restore", "enhance", "synthesise"]
-"""What a filter does to the truth of a picture, as ``filter`` says."""
-
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-
-_TOLD_BEFORE: dict[str, Kind] = {
-    "selects": "selector",
-    "masked": "masked",
-    "generates": "generator",
-    "tone": "tone",
-}
-"""How records of plugins that were installed by Safelight 0.1 say of which kind a filter is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """Everything the host knows of a filter without running it. Plain data: travels as JSON.
-
-    ``id`` is ``PACKAGE.FUNCTION`` and permanent: saved documents hold it. ``scale`` is how many
-    times as wide and high the result is: a number, or the name of the parameter that says. ``kind``
-    is what it is given and gives: "filter" a picture and a picture, "masked" besides a mask that
-    says where, "selector" a picture and a selection, "generator" nothing and a picture, "tone"
-    nothing and a table, which the host applies, "sequence" a frame with what was carried from the
-    one before, and a frame with what is carried on: arrays as ``carries`` says. ``prepares`` names
-    what it wants to see of the whole picture beforehand, and the parameters that this depends on;
-    nothing for a filter that does not. ``zoomable``: a smaller picture gives a smaller version of
-    the same result.
-    ``invents``: it puts into a picture what was never there. ``keeps_grey``: it makes no colour
-    where there is none. ``upgrades``: it brings settings of earlier versions up to date itself.
-    ``auto``: it finds settings for a picture itself. ``purpose`` is what it is for: one of
-    ``PURPOSES``. A filter of sequences that looks ``both_ways`` goes through what is exported
-    backwards as well. ``adds`` says where the frames stand that a filter of sequences adds; without
-    it, they take the place of those it is given.
-    """
-
-    id: str
-    title: str
-    category: str
-    description: str
-    parameters: tuple[Parameter, ...] = ()
-    scale: int | str = 1
-    plugin: str = ""
-    version: str = ""
-    kind: Kind = "filter"
-    prepares: tuple[str, ...] = ()
-    zoomable: bool = False
-    invents: bool = False
-    keeps_grey: bool = False
-    upgrades: bool = False
-    auto: bool = False
-    purpose: Purpose = "adjust"
-    carries: Mapping[str, Carried] = field(default_factory=dict)
-    adds: Adds = ""
-    both_ways: bool = False
-
-    @property
-    def selects(self) -> bool:
-        """Whether the filter's result is no picture but a selection."""
-        return self.kind == "selector"
-
-    @property
-    def masked(self) -> bool:
-        """Whether the filter works on what a mask says, and is told the mask."""
-        return self.kind == "masked"
-
-    @property
-    def generates(self) -> bool:
-        """Whether the filter makes pixels from nothing, and is given no picture."""
-        return self.kind == "generator"
-
-    @property
-    def recurrent(self) -> bool:
-        """Whether the filter goes through frames in order and carries something from each to the
-        next.
-        """
-        return self.kind == "sequence"
-
-    @property
-    def tone(self) -> bool:
-        """Whether the filter's function is given no picture and returns a table, which the host
-        applies.
-        """
-        return self.kind == "tone"
-
-    @property
-    def name(self) -> str:
-        """The short name: the function's, ``enlarge`` of ``safelight_enlarge.enlarge``."""
-        return self.id.rsplit(".", 1)[-1]
-
-    def parameter(self, name: str) -> Parameter:
-        """The parameter that has that name, or had it in an earlier version.
-
-        Raises ParameterError, listing those there are.
-        """
-        for parameter in self.parameters:
-            if name == parameter.name or name in parameter.renamed:
-                return parameter
-        names = ", ".join(parameter.name for parameter in self.parameters) or "none"
-        raise ParameterError(f"{self.name} has no parameter {name}; it has {names}")
-
-    def settings(self, given: Mapping[str, object] | None = None) -> dict[str, Value]:
-        """Complete, checked settings: defaults, overlaid with what is given.
-
-        What is given under an earlier name of a parameter counts as that parameter's. Raises
-        ParameterError for an unknown parameter or an illegal value, and for one given twice.
-        """
-        found: dict[str, Value] = {}
-        for name, value in (given or {}).items():
-            parameter = self.parameter(name)
-            if parameter.name in found:
-                called = " or ".join((parameter.name, *parameter.renamed))
-                raise ParameterError(f"{self.name} is given one parameter twice: {called}")
-            found[parameter.name] = parameter.check(value)
-        return {item.name: found.get(item.name, item.default) for item in self.parameters}
-
-    def images(self, settings: Settings) -> dict[str, str]:
-        """The pictures and layers that settings name, by parameter; those not set are left out."""
-        named = {item.name: str(settings[item.name]) for item in self.parameters if item.is_image}
-        return {name: text for name, text in named.items() if text}
-
-    def measured(self, prepared: Prepared) -> dict[str, Value]:
-        """What was measured for parameters, by their names, as far as they can hold it.
-
-        Numbers are rounded to three digits: no measurement of a picture is better.
-        """
-        found: dict[str, Value] = {}
-        for parameter in self.parameters:
-            value = prepared.get(parameter.name)
-            if isinstance(value, float):
-                value = round(value) if parameter.kind == "integer" else float(f"{value:.3g}")
-            with contextlib.suppress(ParameterError):
-                found[parameter.name] = parameter.check(value)
-        return found
-
-    def factor(self, settings: Settings) -> int:
-        """How many times as wide and high the result of these settings is."""
-        return cast(int, settings[self.scale]) if isinstance(self.scale, str) else self.scale
-
-    def to_json(self) -> dict[str, Any]:
-        """The declaration as JSON-ready data."""
-        return {
-            "id": self.id,
-            "title": self.title,
-            "category": self.category,
-            "description": self.description,
-            "parameters": [parameter.to_json() for parameter in self.parameters],
-            "scale": self.scale,
-            "plugin": self.plugin,
-            "version": self.version,
-            "kind": self.kind,
-            "prepares": list(self.prepares),
-            "zoomable": self.zoomable,
-            "invents": self.invents,
-            "keeps_grey": self.keeps_grey,
-            "upgrades": self.upgrades,
-            "auto": self.auto,
-            "purpose": self.purpose,
-            "carries": {
-                name: [x.channels, x.size, int(x.stays)] for name, x in self.carries.items()
-            },
-            "adds": self.adds,
-            "both_ways": self.both_ways,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Declaration:
-        """The inverse of ``to_json``. Raises ParameterError for data that is no declaration."""
-        try:
-            texts = {
-                name: str(data[name])
-                for name in ("id", "title", "category", "description", "plugin", "version")
-            }
-            parameters = tuple(Parameter.from_json(item) for item in data["parameters"])
-            declaration = cls(
-                parameters=parameters,
-                scale=data["scale"],
-                kind=_kind_in(data),
-                prepares=tuple(str(name) for name in data.get("prepares", ())),
-                zoomable=data.get("zoomable") is True,
-                invents=data.get("invents") is True,
-                keeps_grey=data.get("keeps_grey") is True,
-                upgrades=data.get("upgrades") is True,
-                auto=data.get("auto") is True,
-                purpose=_purpose_in(data),
-                carries=carried_in(data.get("carries", {})),
-                adds=adds if (adds := data.get("adds")) in ("between", "after") else "",
-                both_ways=data.get("both_ways") is True and data["kind"] == "sequence",
-                **texts,
-            )
-            _check_scale(declaration)
-            _check_flags(declaration)
-            _check_names(declaration)
-            _check_tone(declaration)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ParameterError(f"not a filter's declaration: {error!r}") from None
-        except ValueError as error:
-            raise ParameterError(f"not a filter's declaration: {error}") from None
-        return declaration
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A filter inside the process that runs it: its declaration, its function, its reach."""
-
-    declaration: Declaration
-    function: Callable[..., Any]
-    reach: Reach
-    wants: frozenset[str]
-    prepare: Prepare | None = None
-    upgrade: Upgrade | None = None
-    auto: Prepare | None = None
-    whole: int = 0
-
-    def upgraded(self, settings: Settings, version: str) -> dict[str, Value]:
-        """Complete, checked settings, of those that ``version`` of the plugin saved.
-
-        Raises ParameterError for what is still not legal.
-        """
-        if self.upgrade is None:
-            return self.declaration.settings(settings)
-        found = self.upgrade({name: frozen(value) for name, value in settings.items()}, version)
-        if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
-            shown = type(found).__name__
-            raise ParameterError(f"upgrade of {self.declaration.name} gave {shown}, no settings")
-        return self.declaration.settings(found)
-
-    def call(
-        self, image: Image | None, values: Mapping[str, Any], offered: Mapping[str, Any]
-    ) -> Any:
-        """Call the function: with ``image``, or the region to be made, ``values`` of its
-        parameters, and what it asks for of all that the host has ``offered`` by name.
-
-        Of a tone it gives what its table makes of ``image``. Raises TableError where it has none.
-        """
-        if self.declaration.tone:
-            assert image is not None
-            return applied(self.table(values), image)
-        first = offered["region"] if self.declaration.generates else image
-        return self.function(first, **values, **{name: offered[name] for name in self.wants})
-
-    def table(self, settings: Mapping[str, Any]) -> tuple[Stage, ...]:
-        """The stages of a tone for these settings. Raises TableError for what is no table."""
-        return stages_of(self.function(**settings))
-
-    def expected(self, height: int, width: int, scale: int) -> tuple[int, ...]:
-        """The shape of the result for an image of this size."""
-        sides = (height * scale, width * scale)
-        return sides if self.declaration.selects else (*sides, 3)
-
-    def prepared(
-        self,
-        picture: Image,
-        settings: Settings,
-        source: Source | None = None,
-        job: Job | None = None,
-    ) -> dict[str, Any]:
-        """What the filter measures of the whole picture (height, width, 3), or of its thumbnail.
-
-        Empty where it measures nothing. ``job`` runs its networks. Raises ValueError for what is no
-        plain data.
-        """
-        if self.prepare is None:
-            return {}
-        return prepared(self.prepare, picture, settings, source or Source(), job)
-
-    def found(self, thumbnail: Image, settings: Settings, job: Job | None = None) -> dict[str, Any]:
-        """The settings that it finds for a picture (height, width, 3), seen as its thumbnail.
-
-        Nothing where it finds none. Raises ValueError for what is no plain data.
-        """
-        if self.auto is None:
-            return {}
-        return prepared(self.auto, thumbnail, settings, Source(), job)
-
-    def reach_of(self, settings: Settings) -> int:
-        """How many pixels around its own a result pixel depends on, for these settings.
-
-        Of one that sees the picture whole it is the longest side of a picture. Raises ValueError
-        when the plugin's own function gives something else than a length.
-        """
-        if self.whole:
-            return LONGEST_SIDE
-        reach = self.reach
-        if callable(reach):
-            names = inspect.signature(reach).parameters
-            reach = reach(**{name: settings[name] for name in names})
-        if not _is_whole(reach) or reach < 0:
-            raise ValueError(f"reach is {reach!r}; it must be a whole number of pixels, 0 or more")
-        return reach
 
 
 def filter(
@@ -706,7 +406,7 @@ def _declare(
         keeps_grey=keeps_grey,
         upgrades=upgrade is not None,
         auto=auto is not None,
-        purpose=_purpose(purpose, kind, invents),
+        purpose=purpose_of(purpose, kind, invents),
         carries=dict(carries or {}),
         adds=adds,
         both_ways=both_ways,
@@ -719,10 +419,10 @@ def _declare(
         check_prepare(name, auto, parameters, "auto", ("thumbnail",))
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")
-    _check_scale(declaration)
-    _check_flags(declaration)
-    _check_names(declaration)
-    _check_tone(declaration)
+    check_scale(declaration)
+    check_flags(declaration)
+    check_names(declaration)
+    check_tone(declaration)
     if declaration.masked and scale != 1:
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     if zoomable and (declaration.masked or scale != 1):
@@ -748,87 +448,6 @@ def _is_the_hosts(argument: inspect.Parameter, names: tuple[str, ...]) -> bool:
     return argument.name in names and not own
 
 
-def _check_scale(declaration: Declaration) -> None:
-    """Raise TypeError unless the scale is a whole number of 1 or more, or a parameter of such."""
-    name, scale = declaration.name, declaration.scale
-    if isinstance(scale, str):
-        named = [item for item in declaration.parameters if item.name == scale]
-        if not named:
-            raise TypeError(f"{name}: scale names no parameter: {scale}")
-        (parameter,) = named
-        if parameter.kind == "choice":
-            values: tuple[object, ...] = parameter.choices
-        else:
-            values = (parameter.minimum if parameter.kind == "integer" else None,)
-    else:
-        values = (scale,)
-    if not all(_is_whole(value) and value >= 1 for value in values):
-        raise TypeError(
-            f"{name}: scale is {scale!r}; it must be a whole number of 1 or more, or the name of a"
-            " parameter that only holds such numbers"
-        )
-
-
-def _purpose(told: object, kind: Kind, invents: bool) -> Purpose:
-    """What a filter is for, as it says or as follows from what it is. Raises TypeError."""
-    made = kind == "generator" or invents
-    if told is None:
-        return "synthesise" if made else "adjust"
-    found = {str(purpose): purpose for purpose in PURPOSES}.get(str(told))
-    if found is None:
-        raise TypeError(f"purpose is {told!r}; it is one of {', '.join(PURPOSES)}")
-    if made and found != "synthesise":
-        raise TypeError(f"what invents pixels is there to synthesise, not to {found}")
-    return found
-
-
-def _purpose_in(data: Mapping[str, Any]) -> Purpose:
-    """The purpose in a declaration's JSON; what invents synthesises, whatever it says."""
-    kind, invents = _kind_in(data), data.get("invents") is True
-    made = kind == "generator" or invents
-    return _purpose(None if made else data.get("purpose"), kind, invents)
-
-
-def _kind_in(data: Mapping[str, Any]) -> Kind:
-    """The kind in a declaration's JSON. Raises KeyError for what is none."""
-    if "kind" in data:
-        return {kind: kind for kind in KINDS}[data["kind"]]
-    told = [kind for name, kind in _TOLD_BEFORE.items() if data.get(name) is True]
-    if len(told) > 1:
-        raise TypeError(f"it is said to be {' and '.join(told)} at once")
-    return told[0] if told else "filter"
-
-
-def _check_flags(declaration: Declaration) -> None:
-    """Raise TypeError where a parameter's ``unless`` names no flag."""
-    flags = {item.name for item in declaration.parameters if item.kind == "flag"}
-    for item in declaration.parameters:
-        if item.unless and item.unless not in flags:
-            raise TypeError(f"{declaration.name}: {item.name} names no flag: {item.unless}")
-
-
-def _check_names(declaration: Declaration) -> None:
-    """Raise TypeError where one name, of today or an earlier one, stands for two parameters."""
-    taken: set[str] = set()
-    for name in (name for item in declaration.parameters for name in (item.name, *item.renamed)):
-        if name in taken:
-            raise TypeError(f"{declaration.name}: {name} stands for two parameters")
-        taken.add(name)
-
-
-def _check_tone(declaration: Declaration) -> None:
-    """Raise TypeError where what is declared a tone is more than an adjustment of each pixel."""
-    name = declaration.name
-    if not declaration.tone:
-        return
-    if any(item.is_image for item in declaration.parameters):
-        raise TypeError(f"{name}: a tone sees no pictures and no layers")
-    if declaration.scale != 1:
-        raise TypeError(f"{name}: a tone makes no other size")
-    if declaration.prepares or declaration.zoomable:
-        raise TypeError(f"{name}: a tone sees no picture")
-
-
 def _check_reach(declaration: Declaration, reach: Reach) -> None:
     """Raise TypeError for a reach that no settings make right."""
     name = declaration.name
@@ -837,12 +456,8 @@ def _check_reach(declaration: Declaration, reach: Reach) -> None:
         unknown = [item for item in inspect.signature(reach).parameters if item not in known]
         if unknown:
             raise TypeError(f"{name}: reach asks for {unknown[0]}, which is no parameter")
-    elif not _is_whole(reach) or reach < 0:
+    elif not is_whole(reach) or reach < 0:
         raise TypeError(
             f"{name}: reach is {reach!r}; it must be a whole number of pixels, 0 or more, or a"
             " function of parameters"
         )
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)

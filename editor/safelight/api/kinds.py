@@ -11,15 +11,12 @@ import math
 import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard
+from typing import Annotated, Any, Protocol, TypeAlias, TypeGuard
 
 from safelight.api import compound_values
 from safelight.api.colour_profile import IccError, icc_text, is_icc_text, read_icc
 from safelight.api.cube_table import CubeError, cube_text, is_cube_text, read_cube
 from safelight.api.image import Image
-
-if TYPE_CHECKING:
-    from safelight.api.parameters import Parameter
 
 __all__ = [
     "Box",
@@ -105,6 +102,46 @@ The setting is the profile itself as a text, as with a look-up table.
 """
 
 
+class Limits(Protocol):
+    """What a kind is told of a parameter: limits, choices, size, and words for them."""
+
+    @property
+    def minimum(self) -> float | None:
+        """The smallest legal number; None = none."""
+
+    @property
+    def maximum(self) -> float | None:
+        """The largest legal number; None = none."""
+
+    @property
+    def slider(self) -> tuple[float, float] | None:
+        """The two ends of the slider."""
+
+    @property
+    def ends(self) -> tuple[str, str] | None:
+        """Words for the two ends of the slider."""
+
+    @property
+    def lowest(self) -> str:
+        """What the smallest legal number means, where that is no amount."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the number."""
+
+    @property
+    def choices(self) -> tuple[Value, ...]:
+        """The values to choose from."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers a latent code has."""
+
+    @property
+    def role(self) -> str:
+        """What a latent code is there for."""
+
+
 class Kind:
     """What all parameters of one kind have in common.
 
@@ -115,13 +152,13 @@ class Kind:
 
     names_pixels = False
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         """The value in the kind's own type. Raises ValueError, a clause, for one that it cannot
         hold.
         """
         raise NotImplementedError
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         """What someone typed, for ``check``. Raises ValueError, a clause."""
         return text
 
@@ -129,11 +166,11 @@ class Kind:
         """A value as it is typed, the inverse of ``parse``."""
         return shown(value)
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         """What the parameter can hold, for help texts."""
         raise NotImplementedError
 
-    def telling(self, parameter: Parameter) -> tuple[Value, ...]:
+    def telling(self, parameter: Limits) -> tuple[Value, ...]:
         """Values that between them show the parameter at work; none where none are telling."""
         return ()
 
@@ -141,12 +178,12 @@ class Kind:
 class Text(Kind):
     """Words."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         if not isinstance(value, str):
             raise ValueError(f"{value!r} is not a text")
         return value
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return "text"
 
 
@@ -158,26 +195,26 @@ class Named(Kind):
     range: str
     names_pixels = True
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         # No file has a NUL in its name, and asking for one is an error of another sort.
         if not isinstance(value, str) or "\0" in value:
             # A picture that is kept as a text is long.
             raise ValueError(f"{reprlib.repr(value)} is not {self.expected}")
         return value
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return self.range
 
 
 class Flag(Kind):
     """A switch."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         if not isinstance(value, bool):
             raise ValueError(f"{value!r} is not true or false")
         return value
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         words = {"true": True, "yes": True, "on": True, "1": True}
         words |= {"false": False, "no": False, "off": False, "0": False}
         return words.get(text.lower(), text)
@@ -185,44 +222,44 @@ class Flag(Kind):
     def text(self, value: Value) -> str:
         return "on" if value else "off"
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return "on or off"
 
-    def telling(self, parameter: Parameter) -> tuple[Value, ...]:
+    def telling(self, parameter: Limits) -> tuple[Value, ...]:
         return (True, False)
 
 
 class Choice(Kind):
     """One of a few values."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         for choice in parameter.choices:
             if type(value) is type(choice) and value == choice:
                 return choice
         raise ValueError(f"{value} is not one of {self.range_text(parameter)}")
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         return next((choice for choice in parameter.choices if str(choice) == text), text)
 
     def text(self, value: Value) -> str:
         return str(value)
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return ", ".join(str(choice) for choice in parameter.choices)
 
-    def telling(self, parameter: Parameter) -> tuple[Value, ...]:
+    def telling(self, parameter: Limits) -> tuple[Value, ...]:
         return parameter.choices
 
 
 class Hexadecimal(Kind):
     """A colour, sRGB."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         if not isinstance(value, str) or not compound_values.is_colour(value):
             raise ValueError(f"{value!r} is not a colour like #ffaa00")
         return value.lower()
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return "#rrggbb"
 
 
@@ -232,7 +269,7 @@ class Numeric(Kind):
 
     whole: bool
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         if not is_number(value):
             raise ValueError(f"{value!r} is not a number")
         try:
@@ -250,7 +287,7 @@ class Numeric(Kind):
             raise ValueError(f"{value:g} is not a whole number")
         return int(value)
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         try:
             return _typed_number(text)
         except ValueError:
@@ -259,7 +296,7 @@ class Numeric(Kind):
     def text(self, value: Value) -> str:
         return str(value)
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         text = _limits(parameter.minimum, parameter.maximum)
         text += f" {parameter.unit}" if parameter.unit else ""
         if parameter.lowest and parameter.minimum is not None:
@@ -268,7 +305,7 @@ class Numeric(Kind):
         ends = parameter.ends
         return text if ends is None else f"{text} ({ends[0]} to {ends[1]})"
 
-    def telling(self, parameter: Parameter) -> tuple[Value, ...]:
+    def telling(self, parameter: Limits) -> tuple[Value, ...]:
         ends = parameter.slider or (parameter.minimum, parameter.maximum)
         return tuple(round(end) if self.whole else end for end in ends if end is not None)
 
@@ -280,20 +317,20 @@ class Shape(Kind):
     checked: Callable[[object], Value]
     range: str
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         return self.checked(value)
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         return compound_values.typed(text)
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return self.range
 
 
 class Ranged(Kind):
     """Two fractions, of which the second is the larger."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         numbers = list(value) if isinstance(value, (list, tuple)) else []
         if len(numbers) != 2 or not all(map(is_number, numbers)):
             raise ValueError("a range of tones is two numbers, like 0.1,0.8")
@@ -302,20 +339,20 @@ class Ranged(Kind):
             raise ValueError(f"the lightest tone, {lightest:g}, is not above {darkest:g}")
         return darkest, lightest
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         return compound_values.typed(text)
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return "darkest,lightest: each 0 to 1, rising"
 
-    def telling(self, parameter: Parameter) -> tuple[Value, ...]:
+    def telling(self, parameter: Limits) -> tuple[Value, ...]:
         return ((0.0, 0.5), (0.25, 0.75), (0.5, 1.0))
 
 
 class Curved(Shape):
     """Points, which are typed with ``;`` between them."""
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         return compound_values.typed_curve(text)
 
     def text(self, value: Value) -> str:
@@ -325,26 +362,26 @@ class Curved(Shape):
 class Colours(Shape):
     """A palette, which is typed with ``,`` between its colours."""
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class Boxed(Shape):
     """Whole pixels, or nothing."""
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         return compound_values.typed(text) if text.strip() else ()
 
 
 class Looked(Kind):
     """A look-up table as a text, or none; what is typed is the path of a .cube file."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         if not isinstance(value, str) or (value and not is_cube_text(value)):
             raise ValueError(f"{reprlib.repr(value)} is no look-up table; choose a .cube file")
         return value
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         if not text or is_cube_text(text):
             return text
         try:
@@ -352,19 +389,19 @@ class Looked(Kind):
         except CubeError as error:
             raise ValueError(f"{text} {error}") from None
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return "a .cube file, or nothing"
 
 
 class Profiled(Kind):
     """A colour profile as a text, or none; what is typed is the path of an .icc file."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         if not isinstance(value, str) or (value and not is_icc_text(value)):
             raise ValueError(f"{reprlib.repr(value)} is no colour profile; choose an .icc file")
         return value
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         if not text or is_icc_text(text):
             return text
         try:
@@ -372,20 +409,20 @@ class Profiled(Kind):
         except IccError as error:
             raise ValueError(f"{text} {error}") from None
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         return "an .icc file, or nothing"
 
 
 class Code(Kind):
     """A latent code of the parameter's size, or none."""
 
-    def check(self, parameter: Parameter, value: object) -> Value:
+    def check(self, parameter: Limits, value: object) -> Value:
         return compound_values.code(value, parameter.size)
 
-    def parse(self, parameter: Parameter, text: str) -> object:
+    def parse(self, parameter: Limits, text: str) -> object:
         return compound_values.typed(text) if text.strip() else ()
 
-    def range_text(self, parameter: Parameter) -> str:
+    def range_text(self, parameter: Limits) -> str:
         nothing = "nothing" if parameter.role else "nothing: what the seed says"
         return f"{parameter.size} numbers, or {nothing}"
 

@@ -27,20 +27,10 @@ from typing import Any
 
 import numpy as np
 
+from safelight.api.bound_filter import TOLERANCE, Bound, Broken, Filter
 from safelight.api.image import Image
-from safelight.api.promises import (
-    PROMISES,
-    TOLERANCE,
-    Bound,
-    Broken,
-    Filter,
-    Promise,
-    broken,
-    largest_difference,
-    photograph,
-    sentence,
-    settings_to_try,
-)
+from safelight.api.promises import PROMISES, Promise, broken, sentence, settings_to_try
+from safelight.api.trial_pictures import largest_difference, photograph
 
 __all__ = [
     "PROMISES",

@@ -116,7 +116,7 @@ def _compile_when_it_is_worth_it() -> None:
 def _start_decoder() -> None:
     """Have the process start that decodes pictures, while everything else is imported."""
     from safelight.workers.decoders import shared
-    from safelight.workers.worker_pool import WorkerDied
+    from safelight.workers.worker_process import WorkerDied
 
     with contextlib.suppress(WorkerDied):  # who opens a picture is told
         shared().pool.begin()

@@ -9,15 +9,11 @@ from pathlib import Path
 
 from safelight import actions
 from safelight.actions.plugins.declared_files import missing
-from safelight.actions.plugins.installer import Installer, Offer, bundle, fetch_missing
+from safelight.actions.plugins.installation_offer import Offer
+from safelight.actions.plugins.installer import Installer, fetch_missing
 from safelight.actions.plugins.network_plugin import is_own
-from safelight.actions.plugins.plugin_index import (
-    BUNDLE,
-    INDEX,
-    read_index,
-    source_of,
-    write_index,
-)
+from safelight.actions.plugins.plugin_bundle import bundle
+from safelight.actions.plugins.plugin_index import BUNDLE, INDEX, read_index, source_of, write_index
 from safelight.actions.plugins.plugin_index import search as search_entries
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError
 from safelight.actions.plugins.signatures import key_name, sign, told

@@ -33,6 +33,7 @@ from safelight.document import (
     frames,
     sequence_commands,
 )
+from safelight.document.frames_content import LONGEST
 from safelight.files import OpenError
 from safelight.files.sequences.export_sequence import (
     estimated_bytes,
@@ -206,7 +207,7 @@ def _arranged(document: Document, options: argparse.Namespace) -> Document:
     if options.reverse:
         document = sequence_commands.reverse_frames().apply(document)
     if options.duration is not None:
-        if not 1 <= options.duration <= frames.LONGEST:
+        if not 1 <= options.duration <= LONGEST:
             raise ParameterError("a picture is shown for 1 ms to an hour")
         document = sequence_commands.frame_duration(duration=options.duration).apply(document)
     return frames.at(document, 0)

@@ -10,20 +10,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from safelight.api import Value
 from safelight.api.compound_values import is_colour
-from safelight.document import frames
-from safelight.document.kind import Change, Kind, Picture, colour_in
+from safelight.document import frames_content
+from safelight.document.kind import Change, Entry, Kind, Picture, colour_in
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.shape import Shape, ShapeKind
 from safelight.document.text import Text, TextKind
 from safelight.document.warped import Warped, WarpedKind
 from safelight.pixels import Drawn, Raster, View, from_float
-
-if TYPE_CHECKING:
-    from safelight.document.layer import Layer
 
 Channels: TypeAlias = Literal["all", "luminance", "colour"]
 """What of a filter's result counts: all of it, its lightness only, or its colour only."""
@@ -124,7 +121,7 @@ class LiveFilter:
 class Group:
     """Layers, bottom first, that are composited among themselves and then act as one."""
 
-    layers: tuple[Layer, ...] = ()
+    layers: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +204,10 @@ class _Group(Kind):
     name = "group"
     icon = "folder"
 
-    def layers(self, content: Group) -> tuple[Layer, ...]:
+    def layers(self, content: Group) -> tuple[Entry, ...]:
         return content.layers
 
-    def with_layers(self, content: Group, layers: tuple[Layer, ...]) -> Group:
+    def with_layers(self, content: Group, layers: tuple[Entry, ...]) -> Group:
         return Group(layers)
 
     def key(self, content: Group, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
@@ -265,7 +262,7 @@ KINDS: dict[type, Kind] = {
     Fill: _Fill(),
     Shape: ShapeKind(),
     Warped: WarpedKind(),
-    frames.Frames: frames.KIND,
+    frames_content.Frames: frames_content.KIND,
     Text: TextKind(),
 }
 """Who answers for a content, by the content's class."""

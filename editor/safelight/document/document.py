@@ -132,7 +132,7 @@ class Document:
         return same and self.looked_at == other.looked_at
 
     def drafted(self, draft: bool = True) -> Document:
-        """The same document, for looking only: its resampled pixels are made quickly; or again as
+        """The document for looking only: its resampled pixels are made quickly; or again as
         they are.
         """
         return self if self.draft == draft else replace(self, draft=draft)
@@ -364,7 +364,9 @@ def _shown(layers: tuple[Layer, ...]) -> tuple[_Kinds, bool]:
 
 
 def _own(layer: Layer) -> tuple[_Kinds, bool]:
-    """As ``_shown``, of one layer by itself, whatever it is clipped to and how it is blended."""
+    """What ``_shown`` gives, for one layer by itself, whatever it is clipped to and how it is
+    blended.
+    """
     pixels, held = layer.pixels, layer.filter
     if pixels is None and held is not None:
         of_others = held.kept is not None and bool(held.kept.synthetic)

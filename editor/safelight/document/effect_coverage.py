@@ -82,7 +82,7 @@ class _Alpha:
     changed: Region = _NOTHING
 
     def made_of(self, parts: list[Any] | None) -> bool:
-        """Whether it is sure to be the alpha of what is made of some tiles."""
+        """Whether an alpha is sure to be that of what is made of some tiles."""
         if parts is None or self.parts is None or len(parts) != len(self.parts):
             return False
         return all(held() is part for held, part in zip(self.parts, parts, strict=True))

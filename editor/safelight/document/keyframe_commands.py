@@ -14,6 +14,7 @@ from safelight.document import frames
 from safelight.document.command import Edit, EditError, Settings, command
 from safelight.document.document import Document
 from safelight.document.edits.one_layer import unlocked
+from safelight.document.frames_content import KIND
 from safelight.document.keyframes import (
     MOST_FRAMES,
     OF_LAYER,
@@ -21,13 +22,15 @@ from safelight.document.keyframes import (
     Interpolation,
     Keyframe,
     Track,
+)
+from safelight.document.layer import Layer
+from safelight.document.layer_keyframes import (
     evaluated,
     track_of,
     value_of,
     with_track,
     with_values,
 )
-from safelight.document.layer import Layer
 
 _Frame: TypeAlias = Annotated[int, Number(1, MOST_FRAMES), "A frame of the sequence, from 1"]
 _Name: TypeAlias = Annotated[
@@ -245,7 +248,7 @@ def _rebased(
             return own
         if not all(map(is_, inside, layer.layers)):
             layer = replace(layer, content=layer.kind.with_layers(layer.content, inside))
-        if layer.kind is frames.KIND and own.kind is frames.KIND:
+        if layer.kind is KIND and own.kind is KIND:
             layer = replace(layer, content=layer.content.at(own.content.shown))
         held, kept = layer.filter, own.filter.kept if own.filter else None
         if held is not None and held.kept is None and kept is not None and kept.frame != number:

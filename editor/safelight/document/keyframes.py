@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from safelight.api import Value
 from safelight.api.compound_values import is_colour
-from safelight.document.gradients import Gradient
 from safelight.document.placement import Place
-
-if TYPE_CHECKING:
-    from safelight.document.layer import Layer
 
 MOST_FRAMES = 20_000
 """Pictures of a sequence: 13 minutes at 25 a second. Each takes 4 kB besides its pixels."""
@@ -36,9 +31,9 @@ OF_LAYER = ("opacity", "mask_place", "mask_gradient", "texture", "grow", "feathe
 that its mask was made with, and of a filter layer how its result counts.
 """
 
-_OF_FILTER = ("texture", "grow", "feather")
+OF_FILTER = ("texture", "grow", "feather")
 
-_HANDLES = ("x", "y", "to_x", "to_y", "ratio", "softness")
+HANDLES = ("x", "y", "to_x", "to_y", "ratio", "softness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +125,7 @@ def _mixed_places(one: Value, other: Value, share: float) -> Value:
     """
     assert isinstance(one, tuple)
     assert isinstance(other, tuple)
-    first, second = _place(one), _place(other)
+    first, second = place_of(one), place_of(other)
     if not (first.is_affine and second.is_affine):
         return one
     (turn, *shape), (turned, *shaped) = _turn_and_shape(first), _turn_and_shape(second)
@@ -145,7 +140,7 @@ def _mixed_places(one: Value, other: Value, share: float) -> Value:
     return made.matrix
 
 
-def _place(matrix: tuple[Value, ...]) -> Place:
+def place_of(matrix: tuple[Value, ...]) -> Place:
     return Place(tuple(float(item) for item in matrix))  # type: ignore[arg-type]
 
 
@@ -169,67 +164,3 @@ def _is_finite(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, (bool, int, str))
-
-
-def value_of(layer: Layer, name: str) -> Value | None:
-    """What a property of a layer is now; None where the layer has no such property."""
-    held = layer.filter
-    if name == "opacity":
-        return layer.opacity
-    if name == "mask_place":
-        return None if layer.mask is None else layer.mask_place.matrix
-    if name == "mask_gradient":
-        laid = layer.mask_gradient
-        return None if laid is None else tuple(getattr(laid.gradient, item) for item in _HANDLES)
-    if held is None:
-        return None
-    if name.startswith(SETTING):
-        return held.settings.get(name.removeprefix(SETTING))
-    return getattr(held, name) if name in OF_LAYER else None
-
-
-def with_values(layer: Layer, values: Mapping[str, Value]) -> Layer:
-    """A layer whose properties have other values. Raises ValueError for what none can have."""
-    changes: dict[str, Any] = {}
-    for name, value in values.items():
-        if name == "opacity":
-            changes["opacity"] = min(max(float(value), 0.0), 1.0)  # type: ignore[arg-type]
-        elif name == "mask_place" and isinstance(value, tuple):
-            changes["mask_place"] = _place(value)
-        elif name == "mask_gradient" and isinstance(value, tuple):
-            laid = layer.mask_gradient
-            assert laid is not None
-            handles = {item: float(x) for item, x in zip(_HANDLES, value, strict=True)}  # type: ignore[arg-type]
-            laid = laid.with_gradient(Gradient(laid.gradient.shape, **handles))
-            changes |= {"mask": laid.made, "mask_gradient": laid}
-    held = layer.filter
-    settings = {x.removeprefix(SETTING): v for x, v in values.items() if x.startswith(SETTING)}
-    strip: dict[str, Any] = {x: values[x] for x in _OF_FILTER if x in values}
-    if held is not None and (settings or strip):
-        changes["content"] = replace(held, settings={**held.settings, **settings}, **strip)
-    return replace(layer, **changes) if changes else layer
-
-
-def evaluated(layer: Layer, frame: int) -> Layer:
-    """A layer as its keyframes have it at a frame; itself where that is what it is."""
-    if not layer.keyframes:
-        return layer
-    changed = {}
-    for track in layer.keyframes:
-        now = value_of(layer, track.name)
-        if now is not None and (value := track.at(frame)) != now:
-            changed[track.name] = value
-    return with_values(layer, changed)
-
-
-def track_of(layer: Layer, name: str) -> Track | None:
-    """The keyframes of a property of a layer; None where it does not move."""
-    return next((track for track in layer.keyframes if track.name == name), None)
-
-
-def with_track(layer: Layer, name: str, track: Track | None) -> Layer:
-    """A layer whose property has other keyframes, or none."""
-    if track_of(layer, name) is None:
-        return layer if track is None else replace(layer, keyframes=(*layer.keyframes, track))
-    found = (track if each.name == name else each for each in layer.keyframes)
-    return replace(layer, keyframes=tuple(each for each in found if each is not None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import SRGB, Mesh, Profile, Raster, View, Warp, to_float
 
-if TYPE_CHECKING:
-    from safelight.document.layer import Layer
+
+class Entry(Protocol):
+    """What lies in a group, as far as the content of the group knows it: a layer with an id."""
+
+    @property
+    def id(self) -> str:
+        """The id of the layer."""
+
 
 Change: TypeAlias = Callable[[Raster], Raster]
 """Other pixels in place of a raster's."""
@@ -102,14 +108,16 @@ class Kind:
         return self.own(content)
 
     def rasters(self, content: Any) -> Iterator[Raster]:
-        """Every raster it holds by itself, of the document's depth; not those of layers in it."""
+        """Every raster that a content holds by itself, of the document's depth; not those of layers
+        in it.
+        """
         return iter(())
 
-    def layers(self, content: Any) -> tuple[Layer, ...]:
+    def layers(self, content: Any) -> tuple[Entry, ...]:
         """The layers in it, bottom first."""
         return ()
 
-    def with_layers(self, content: Any, layers: tuple[Layer, ...]) -> Any:
+    def with_layers(self, content: Any, layers: tuple[Entry, ...]) -> Any:
         """A content with other layers in it."""
         return content
 

@@ -104,7 +104,7 @@ class Changes:
         raise NotImplementedError
 
     def scaled(self, factor: float) -> Changes:
-        """The same on pixels of which there are ``factor`` times as many along each side."""
+        """The stroke on pixels of which there are ``factor`` times as many along each side."""
         return self
 
 
@@ -121,7 +121,7 @@ class Touch(Changes):
     radius: float = 20.0
 
     def scaled(self, factor: float) -> Touch:
-        """The same with a radius ``factor`` times as long."""
+        """The brush with a radius ``factor`` times as long."""
         return replace(self, radius=self.radius * factor)
 
     def laid(self, seen: Seen, region: Region) -> _Pixels:

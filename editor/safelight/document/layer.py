@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import get_args
+from typing import cast, get_args
 from uuid import uuid4
 
 from safelight.document.content import Content, LiveFilter, Synthetic, kind_of
@@ -142,7 +142,7 @@ class Layer:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """A group's layers, bottom first; none for all others."""
-        return self.kind.layers(self.content)
+        return cast(tuple[Layer, ...], self.kind.layers(self.content))
 
     @property
     def shown(self) -> bool:
@@ -186,7 +186,9 @@ class Layer:
         return made
 
     def rasters(self) -> Iterator[Raster]:
-        """Every raster it holds: pixels, kept result, mask; of groups those of all inside."""
+        """Every raster that the layer holds: pixels, kept result, mask; of groups those of all
+        inside.
+        """
         yield from self.kind.rasters(self.content)
         for layer in self.layers:
             yield from layer.rasters()

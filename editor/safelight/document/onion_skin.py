@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safelight.document import frames
 from safelight.document.content import Group
 from safelight.document.document import Document
+from safelight.document.frames_content import KIND, Frames
 from safelight.document.layer import Layer
 
 
@@ -15,8 +15,8 @@ def onion_skin(document: Document, share: float) -> Document:
     an opacity of ``share``, 0 to 1. Whatever lies over them lies over the mixture.
     """
     for layer in document.walk():
-        if share and layer.kind is frames.KIND:
-            held: frames.Frames = layer.content
+        if share and layer.kind is KIND:
+            held: Frames = layer.content
             sides = [at for at in (-1, 1) if 0 <= held.shown + at < len(held.pictures)]
             mixed = [Layer(layer.name, held.picture, id=f"{layer.id} 0", place=layer.place)]
             for at in sides:

@@ -17,6 +17,7 @@ from safelight.document.edits import Dots, Unit, dots_of, selected_mask, selects
 from safelight.document.layer import Layer
 from safelight.document.live import Live
 from safelight.document.placement import Place
+from safelight.document.upright import rectified, rectified_whole
 from safelight.document.whole_picture import whole
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float
 
@@ -208,10 +209,10 @@ def rectify(
     except ValueError:
         raise EditError("corners are x,y;x,y;x,y;x,y in pixels of the picture") from None
     if keep == "picture":
-        return geometry.rectified_whole(document, found)
+        return rectified_whole(document, found)
     if bool(width) != bool(height):
         raise EditError("state both sides, or none")
-    return geometry.rectified(document, found, (width, height) if width else None)
+    return rectified(document, found, (width, height) if width else None)
 
 
 @command("Transform", id="transform")

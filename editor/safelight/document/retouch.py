@@ -176,9 +176,9 @@ class Retouching(StrokeByPieces):
     def _lay(
         self, region: Region, laid: Callable[[Region], _Pixels], known: Raster | None = None
     ) -> None:
-        """Lay it at a ``region`` of the picture, over the layer as it was before the stroke; where
-        a coverage is ``known`` whose pixels have been laid, only where it is another one now.
-        ``laid`` gives what is laid at parts of the layer.
+        """Lay the stroke at a ``region`` of the picture, over the layer as it was before; where a
+        coverage is ``known`` whose pixels have been laid, only where the coverage is another one
+        now. ``laid`` gives what is laid at parts of the layer.
         """
         layer = self.document.layer(self._layer)
         before, now = _own(self._before.layer(self._layer)), _own(layer)

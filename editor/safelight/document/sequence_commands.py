@@ -16,7 +16,7 @@ from safelight.api import Number
 from safelight.document import frames
 from safelight.document.command import EditError, Settings, command
 from safelight.document.document import Document
-from safelight.document.frames import LONGEST, Frames
+from safelight.document.frames_content import KIND, LONGEST, Frames
 from safelight.document.keyframes import MOST_FRAMES, Track
 from safelight.document.layer import Layer
 
@@ -184,7 +184,7 @@ def in_and_out(
 
 def has_film(document: Document, layer: Layer | None) -> bool:
     """Whether there is a sequence whose pictures lie in files."""
-    sequences = (held.content for held in document.walk() if held.kind is frames.KIND)
+    sequences = (held.content for held in document.walk() if held.kind is KIND)
     return any(held.film is not None for held in sequences)
 
 
@@ -220,7 +220,7 @@ def _length(document: Document) -> int:
 
 def _each(document: Document, change: Callable[[Frames], Frames]) -> Document:
     for layer in document.walk():
-        if layer.kind is frames.KIND:
+        if layer.kind is KIND:
             held = document.layer(layer.id)
             if held.locked:
                 raise EditError(f"{held.name} is locked")

@@ -17,7 +17,7 @@ from safelight.document import Developed, Document, Group, Kept, Layer, LiveFilt
 from safelight.document.document import SavedSelection
 from safelight.document.edits import How
 from safelight.document.effects import Effect
-from safelight.document.frames import Film, Frames
+from safelight.document.frames_content import Film, Frames
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.guides import MOST_GUIDES, Guide

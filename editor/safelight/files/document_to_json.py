@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from safelight.api import Value
-from safelight.document import Developed, Document, Layer, LiveFilter, frames
-from safelight.document.frames import Frames
+from safelight.document import Developed, Document, Layer, LiveFilter
+from safelight.document.frames_content import KIND, Frames
 from safelight.document.gradients import MaskGradient
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
@@ -101,7 +101,7 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
     elif (warp := layer.kind.warp(layer.content)) is not None:
         own = layer.kind.unwarped(layer.content)
         held = {"pixels": own and keep(own), **_warp_to_json(warp, keep)}
-    elif layer.kind is frames.KIND:
+    elif layer.kind is KIND:
         held = _frames_to_json(layer.content, keep)
     else:
         held = told_aside(layer.kind.to_json(layer.content), keep_bytes)

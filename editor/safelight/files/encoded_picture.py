@@ -76,11 +76,11 @@ class Coded:
         return self.codec.exact(self.settings, self.content.pixels.dtype.name)
 
     def write(self, stream: BinaryIO) -> None:
-        """Encode it. Raises ExportError."""
+        """Encode the picture. Raises ExportError."""
         self._write(stream, None)
 
     def write_and_prove(self, stream: BinaryIO) -> None:
-        """Encode it, and read back each band meanwhile. Raises ExportError and WriteError."""
+        """Encode the picture; meanwhile read each band back. Raises ExportError and WriteError."""
         self._write(stream, self.prove if self.codec.in_bands is not None else None)
 
     def prove(self, band: Band) -> None:

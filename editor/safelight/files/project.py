@@ -183,7 +183,7 @@ class Project:
             self._took(save)
 
     def hear(self, told: Callable[[str], None]) -> None:
-        """Have it told in a sentence, on any thread, when pixels that are looked at cannot be read.
+        """Hear a sentence, on any thread, when pixels that are looked at cannot be read.
 
         Of the steps before and after the present one nobody has looked at them before.
         """

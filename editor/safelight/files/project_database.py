@@ -240,7 +240,7 @@ _MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing."""
+    """Make all changes in the block or none."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

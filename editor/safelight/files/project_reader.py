@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from safelight.document import Document, History, Layer, Record, Step
-from safelight.document.frames import Film
+from safelight.document.frames_content import Film
 from safelight.files.document_from_json import StoredFilm, from_json
 from safelight.files.document_to_json import StoredDocument
 from safelight.files.open_picture import (

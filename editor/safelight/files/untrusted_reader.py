@@ -94,21 +94,21 @@ class Here:
         limit: Limit,
         told: Mapping[str, Value] = NOTHING,
     ) -> Photograph:
-        """As ``Reading.decode``."""
+        """What ``Reading.decode`` gives."""
         return codec.decode(file, size, limit, np.empty, told)
 
     def reduced(
         self, codec: Codec, file: BinaryIO, size: int, limit: Limit, room: tuple[int, int]
     ) -> Photograph | None:
-        """As ``Reading.reduced``."""
+        """What ``Reading.reduced`` gives."""
         return None if codec.reduced is None else codec.reduced(file, limit, room, LEAST)
 
     def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
-        """As ``Reading.sketch``."""
+        """What ``Reading.sketch`` gives."""
         return sketched(sketch(file, size, limit))
 
     def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
-        """As ``Reading.lens``."""
+        """What ``Reading.lens`` gives."""
         return lens.known(shot, width, height)
 
     def converted(
@@ -121,15 +121,15 @@ class Here:
         return transform.apply(colour, exact)
 
     def known(self, metadata: Metadata) -> Known:
-        """As ``Reading.known``."""
+        """What ``Reading.known`` gives."""
         return known(metadata)
 
     def signed(self, asked: bytes) -> bytes:
-        """As ``Reading.signed``."""
+        """What ``Reading.signed`` gives."""
         return signed_file(signed(asked))
 
     def credentials(self, kind: str, data: bytes) -> Credentials:
-        """As ``Reading.credentials``."""
+        """What ``Reading.credentials`` gives."""
         return credentials_in(reported(reading_asked(kind, data)))
 
 

@@ -21,7 +21,9 @@ from safelight.gui.controls import Control
 from safelight.gui.curve_points import Mean, Pulling
 from safelight.gui.keyframe_buttons import offer_settings
 from safelight.gui.notices import Messages
-from safelight.gui.panels.adjust_panel import AdjustPage, Finder, RowBox, SectionBox
+from safelight.gui.panels.adjust_panel import AdjustPage
+from safelight.gui.panels.adjust_row_box import RowBox
+from safelight.gui.panels.adjust_section_box import Finder, SectionBox
 from safelight.gui.panels.adjust_sections import ROWS
 from safelight.gui.session import Session
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def load_decoder() -> None:
     """Have the process started that decodes pictures: it is ready when the rest is loaded."""
     from safelight.workers.decoders import shared
-    from safelight.workers.worker_pool import WorkerDied
+    from safelight.workers.worker_process import WorkerDied
 
     with contextlib.suppress(WorkerDied):  # who opens a picture is told
         shared().pool.begin()

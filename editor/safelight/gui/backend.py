@@ -65,7 +65,7 @@ class BackEnd(QObject):
 
         def load() -> Woken:
             studio = after_paint.studio_for(device, safe=safe)
-            from safelight.workers.worker_pool import WorkerDied
+            from safelight.workers.worker_process import WorkerDied
 
             try:
                 offers = studio.offers()

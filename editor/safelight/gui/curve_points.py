@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from safelight.gui.canvas.tools.setting_picker import Place
 from safelight.gui.controls.curve import CurveBox
-from safelight.gui.panels.adjust_panel import RowBox
+from safelight.gui.panels.adjust_row_box import RowBox
 from safelight.gui.panels.histogram_panel import LUMINANCE
 
 Mean: TypeAlias = NDArray[np.float32]

@@ -107,7 +107,7 @@ class ExportPreview(QWidget):
     def show_export(
         self, document: Document, options: actions.ExportOptions, live: Live | None
     ) -> None:
-        """Encode it, soon, and show what comes of it; what was under way is given up."""
+        """Encode the picture, soon, and show what comes of it; what was under way is given up."""
         self._wanted = document, options, live
         self._stop.set()
         self.bytes = None
@@ -257,7 +257,7 @@ class _View(QWidget):
         self._renew()
 
     def show_before(self, on: bool) -> None:
-        """Show it as it was before it was encoded."""
+        """Show the picture as it was before it was encoded."""
         self._before = on
         self._renew()
 

@@ -47,7 +47,7 @@ class Writing:
         self._mailbox.post(title)
 
     def cancel(self) -> None:
-        """Stop it where it can be; nothing is left of it."""
+        """Stop the export where it can be stopped; no file is left of it."""
         self._stopped.set()
         self._stop()
 

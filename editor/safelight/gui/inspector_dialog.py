@@ -288,7 +288,7 @@ class InspectorDialog(QDialog):
         super().closeEvent(event)
 
     def reject(self) -> None:
-        """Close it."""
+        """Close the dialog."""
         self._stop.ask()
         super().reject()
 
@@ -313,7 +313,7 @@ class _Picture(QLabel):
         self._fit()
 
     def resizeEvent(self, event: Any) -> None:
-        """Fit it again."""
+        """Fit the picture to the room again."""
         super().resizeEvent(event)
         self._fit()
 

@@ -17,7 +17,8 @@ from safelight.document.keyframe_commands import (
     set_keyframe,
     stop_keyframes,
 )
-from safelight.document.keyframes import SETTING, Interpolation, Keyframe, track_of, value_of
+from safelight.document.keyframes import SETTING, Interpolation, Keyframe
+from safelight.document.layer_keyframes import track_of, value_of
 from safelight.gui import theme
 from safelight.gui.controls import Control
 from safelight.gui.session import Session

@@ -40,7 +40,7 @@ class Playing:
             self._tell(event.done, event.words)
 
     def cancel(self) -> None:
-        """Stop it."""
+        """Stop the recipe."""
         self.stop.ask()
 
     def end(self) -> None:

@@ -19,7 +19,7 @@ def plain(text: str, *, lines: bool = False, longest: int = _LONGEST) -> str:
 
 
 def tooltip(text: str, *, lines: bool = False) -> str:
-    """The same as ``plain`` makes of a text, for a tooltip: none of it is read as markup.
+    """What ``plain`` makes of a text, for a tooltip: none of it is read as markup.
 
     Qt looks at what a tooltip says to find out, and draws a file called ``<b>.png`` as it likes.
     A word joiner, which is not seen, is behind what could begin markup.

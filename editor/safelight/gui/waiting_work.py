@@ -37,7 +37,7 @@ class WaitingWork:
         return tuple(work.stroke for work in (*begun, *self._waiting) if work.stroke is not None)
 
     def add(self, work: Work) -> None:
-        """Have it wait behind the rest."""
+        """Have a piece of work wait behind the rest."""
         self._waiting.append(work)
 
     def drop_last(self) -> bool:

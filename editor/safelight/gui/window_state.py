@@ -18,7 +18,7 @@ _NEVER = ("crop", "picker")
 
 
 def remember_window(window: QMainWindow) -> None:
-    """Note its size, and whether it fills the screen, for the next start."""
+    """Note the window's size, and whether it fills the screen, for the next start."""
     stored = settings()
     stored.setValue(f"{_GROUP}/maximised", window.isMaximized())
     if not (window.isMaximized() or window.isFullScreen()):
@@ -27,7 +27,7 @@ def remember_window(window: QMainWindow) -> None:
 
 
 def restore_window(window: QMainWindow, usual: QSize, room: QSize) -> None:
-    """Give it the size it had, or else the ``usual`` one, as far as there is ``room``."""
+    """Give the window its former size, or else the ``usual`` one, as far as there is ``room``."""
     stored = settings()
     width, height = (_number(stored.value(f"{_GROUP}/{name}")) for name in ("width", "height"))
     size = usual if width is None or height is None else QSize(width, height)

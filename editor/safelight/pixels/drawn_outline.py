@@ -44,7 +44,7 @@ class Drawing:
 
     @property
     def look(self) -> tuple[bool, float, str, bool]:
-        """All of it but the outline."""
+        """The drawing without its outline: how it is filled and stroked."""
         return self.filled, self.stroke, self.join, self.behind
 
     @property

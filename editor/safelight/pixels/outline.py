@@ -291,7 +291,7 @@ def _round(radius: float, error: float) -> int:
 
 
 _NEAREST = 1e-4
-"""How near its horizon, in its own measure, what is seen in perspective ends."""
+"""How near the horizon, in a perspective's own measure, what is seen ends."""
 
 
 def _before_horizon(points: Points) -> Points:

@@ -590,7 +590,7 @@ class Raster:
 
     @property
     def nbytes(self) -> int:
-        """Bytes its tiles hold in memory; one that is there many times counts once."""
+        """Bytes of memory that the tiles hold; one that is there many times counts once."""
         tiles = {id(tile): tile for tile in self._tiles if isinstance(tile, np.ndarray)}
         return sum(tile.nbytes for tile in tiles.values())
 

@@ -14,7 +14,7 @@ from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
 from safelight.workers.wire.replies import NO_NUMBERS
 from safelight.workers.worker_pictures import filled
-from safelight.workers.worker_pool import WorkerProcess
+from safelight.workers.worker_process import WorkerProcess
 
 Arrays = Mapping[str, NDArray[np.float32]]
 

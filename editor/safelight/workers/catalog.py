@@ -20,8 +20,9 @@ from pathlib import Path
 
 from safelight.api import PROJECT, VERSION, Declaration, Format, ParameterError
 from safelight.workers.conversation import Conversation, Failure
-from safelight.workers.wire import messages
-from safelight.workers.worker_pool import Pool, WorkerDied
+from safelight.workers.wire import message_json, messages
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied
 
 _DESCRIBE_LIMIT = 60.0
 
@@ -93,7 +94,7 @@ class Catalog:
                 told = talk.ask(messages.Describe(), messages.Described)
             except Failure as failure:
                 raise WorkerDied(f"did not say which filters it has: it {failure}") from None
-        return json.dumps({"fingerprint": fingerprint} | messages.said(told))
+        return json.dumps({"fingerprint": fingerprint} | message_json.said(told))
 
 
 def own_plugins() -> frozenset[str]:

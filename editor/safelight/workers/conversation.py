@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from safelight.workers.network_sight import Sight, named_networks
 from safelight.workers.watchdog import LOOK, PATIENCE, Patience
-from safelight.workers.wire import messages
-from safelight.workers.wire.messages import NoSense, word
+from safelight.workers.wire import message_json, messages
+from safelight.workers.wire.message_json import NoSense, word
 from safelight.workers.wire.protocol import Frame
 from safelight.workers.wire.replies import told, visible
-from safelight.workers.worker_pool import WorkerDied, WorkerProcess, WorkerSilent
+from safelight.workers.worker_process import WorkerDied, WorkerProcess, WorkerSilent
 
 Kind = TypeVar("Kind", bound=messages.Answer)
 Other = TypeVar("Other", bound=messages.Answer)
@@ -82,7 +82,7 @@ class Conversation:
 
     def say(self, question: messages.Question) -> None:
         """Ask, and go on: the answer is heard later. Raises WorkerDied."""
-        self._worker.send(messages.said(question, job=self._number))
+        self._worker.send(message_json.said(question, job=self._number))
         self._unanswered += 1
 
     def hear(self, kind: type[Kind], piece: int = 0) -> Kind:
@@ -121,7 +121,7 @@ class Conversation:
         """Leave nothing under way: have the worker stop within ``grace`` seconds, or end it."""
         with contextlib.suppress(WorkerDied):
             if self._unanswered:
-                self._worker.send(messages.said(messages.Cancel(), job=self._number))
+                self._worker.send(message_json.said(messages.Cancel(), job=self._number))
             patience = self._worker.patience(grace)
             while self._unanswered:
                 frame = self._hear_some(None)
@@ -165,7 +165,7 @@ class Conversation:
     ) -> messages.Progress | messages.Glimpsed:
         """What a worker says before its answer. Raises Failure."""
         try:
-            return messages.read(kind, frame)
+            return message_json.read(kind, frame)
         except NoSense:
             raise self.nonsense() from None
 
@@ -177,8 +177,8 @@ class Conversation:
             if frame.get("piece", 0) != piece:
                 raise NoSense("it is about another piece")
             if frame["type"] != word(messages.Failed):
-                return messages.read(kind, frame)
-            failed = messages.read(messages.Failed, frame)
+                return message_json.read(kind, frame)
+            failed = message_json.read(messages.Failed, frame)
             reason, details = visible(failed.reason), visible(failed.details, lines=True)
             failed = replace(failed, reason=reason, details=details)
         except NoSense:

@@ -27,7 +27,8 @@ from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.replies import sentence, whole
-from safelight.workers.worker_pool import Pool, WorkerDied, WorkerProcess
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied, WorkerProcess
 
 _DTYPES = ("uint8", "uint16", "float32")
 _MOST_BLOCKS = 64

@@ -26,7 +26,8 @@ from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
 from safelight.workers.wire.replies import sentence, whole
-from safelight.workers.worker_pool import Pool, WorkerDied, WorkerProcess
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied, WorkerProcess
 
 _LONGEST_SIDE = 1 << 31
 _SWELLING = 16

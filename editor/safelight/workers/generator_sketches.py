@@ -28,7 +28,8 @@ from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
 from safelight.workers.wire.replies import NO_NUMBERS, sentence
 from safelight.workers.worker_pictures import Images, NoImage, Read, no_pictures, plain
-from safelight.workers.worker_pool import Pool, WorkerDied, WorkerProcess
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied, WorkerProcess
 
 HANDS = 2
 """Workers that sketch at the same time: as many as a pool has."""

@@ -10,47 +10,41 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight import __version__
 from safelight.api import Declaration, Prepared, Region, Value
-from safelight.document import (
-    Document,
-    Edit,
-    LayerFailed,
-    Live,
-)
-from safelight.pixels import (
-    Raster,
-    is_finite,
-)
+from safelight.document import Document, Edit, LayerFailed, Live
+from safelight.pixels import Raster, is_finite
 from safelight.workers.carried_on import CarriedOn
 from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.fidelity import ShrinkingBack
 from safelight.workers.filter_measurements import Preparations, view
-from safelight.workers.glimpses import GLIMPSE_PAUSE, ROOM, SIDE, short
+from safelight.workers.glimpses import ROOM, SIDE
+from safelight.workers.job_events import (
+    JobCancelled,
+    JobEvent,
+    JobFailed,
+    JobFinished,
+    JobPiece,
+    JobPrepared,
+    Listener,
+)
 from safelight.workers.job_kinds import Task, Whole, kind_of
+from safelight.workers.job_report import JobReport
 from safelight.workers.network_sight import Sight
-from safelight.workers.pieces import Piece, Plan, quarters, unwatched
-from safelight.workers.remaining_time import Pace
+from safelight.workers.pieces import Piece, Plan, nearest, quarters, unwatched
 from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
-from safelight.workers.wire.replies import (
-    GIVEN_NO_NUMBERS,
-    NO_NUMBERS,
-    sentence,
-    visible,
-    whole,
-)
+from safelight.workers.wire.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, visible, whole
 from safelight.workers.worker_pictures import (
     Images,
     NoImage,
@@ -60,89 +54,14 @@ from safelight.workers.worker_pictures import (
     plain,
     with_ids,
 )
-from safelight.workers.worker_pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import CANCEL_GRACE, WorkerDied, WorkerProcess
 
 _BICUBIC = 2
 """Pixels around its own that a bicubic enlargement looks at."""
 
-_PAUSE = 0.05
-"""Seconds between two events about one piece's progress: nobody reads faster."""
-
 _SMALLEST = 64
 """Pieces are not made smaller than this when memory is short, in pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobProgress:
-    """``done`` is 0 to 1; ``remaining`` seconds, None while unknown. ``words``: what the filter
-    says it is doing, one line that can be shown, or "".
-    """
-
-    done: float
-    remaining: float | None
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JobGlimpse:
-    """What a filter shows of a piece before that is done, to be seen and not to be kept.
-
-    ``region`` is its place in the result; ``pixels`` 8 bits, sRGB-encoded, (height, width, 3), or
-    (height, width, 4) where a mask says what of it counts: fewer than ``region`` has.
-    """
-
-    region: Region
-    pixels: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class JobPrepared:
-    """What the filter has measured of the whole picture: numbers, texts and lists, by name."""
-
-    values: Prepared
-
-
-@dataclass(frozen=True, slots=True)
-class JobPiece:
-    """A finished piece: its place in the result, its pixels in the document's depth and profile.
-
-    Of a selection: 8-bit, with one channel.
-    """
-
-    region: Region
-    pixels: NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class JobFinished:
-    """The whole result: of the picture, or of each pixel layer by its id when it changes size.
-
-    ``shrinks_back``: of an enlarged one, how well it is the original once it is reduced again, in
-    dB (see ``workers.fidelity``); None for others and for pictures of a few pixels.
-    """
-
-    raster: Raster
-    layers: Mapping[str, Raster] = field(default_factory=dict)
-    shrinks_back: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobFailed:
-    """The job failed: one sentence that names the filter, its plugin and the reason."""
-
-    message: str
-    details: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JobCancelled:
-    """The job was cancelled; nothing was changed."""
-
-
-JobEvent: TypeAlias = (
-    JobProgress | JobPrepared | JobGlimpse | JobPiece | JobFinished | JobFailed | JobCancelled
-)
-Listener: TypeAlias = Callable[[JobEvent], None]
 
 
 @dataclass(slots=True)
@@ -227,7 +146,7 @@ class Job:
         return self._carrying.made
 
     def cancel(self) -> None:
-        """Stop it; it ends within one piece, or is killed shortly after."""
+        """Stop the job; it ends within one piece, or is killed shortly after."""
         self._cancelled.set()
 
     def wait(self, timeout: float | None = None) -> JobFinished | JobFailed | JobCancelled | None:
@@ -321,7 +240,6 @@ class _Run:
         sight = Sight.of(job.declaration, job.document, job.region)
         self.talk = Conversation(worker, job._patience, job._cancelled.is_set, self._told, sight)
         self.glimpse: Block | None = None
-        self.glimpsed = self.spoken = 0.0
         self.kind = job._kind
         self.part = job.parts[0]
         self.device = job._device
@@ -335,8 +253,7 @@ class _Run:
         self.under_way: deque[_UnderWay] = deque()
         self.uses_cuda = False
         self.numbers = itertools.count(1)
-        self.pace = Pace(time.monotonic())
-        self.done_pixels = 0
+        self.report = JobReport(job._tell, self._pixels_in_all)
 
     def run(self) -> dict[str, Raster]:
         """Do the whole job. Raises Unwanted, Failure, NoImage, WorkerDied or MemoryError."""
@@ -368,7 +285,7 @@ class _Run:
             builder.write(place, pixels)
             if len(self.job.parts) == 1:
                 self.job._tell(JobPiece(place, pixels))
-            self._report(finished.piece)
+            self.report.finished(finished.piece)
         return builder.finish()
 
     # -- asking ------------------------------------------------------------------------------
@@ -426,7 +343,8 @@ class _Run:
             self.worker.give_back(block)
 
     def _dispatch(self) -> None:
-        piece = self._nearest()
+        piece = nearest(self.waiting, self.job.focus)
+        self.waiting.remove(piece)
         window, keep, scale = piece.window, piece.keep, self.plan.scale
         given, mask = self.kind.given(self.part, window), self.kind.mask(window)
         source = None if given is None else filled(self.worker, given)
@@ -465,21 +383,6 @@ class _Run:
                 carried=carried,
             )
         )
-
-    def _nearest(self) -> Piece:
-        """The waiting piece nearest to what the user looks at."""
-        focus = self.job.focus
-        if focus is None:
-            return self.waiting.pop(0)
-        x, y = focus.x + focus.width / 2, focus.y + focus.height / 2
-
-        def distance(piece: Piece) -> float:
-            keep = piece.keep
-            return math.hypot(keep.x + keep.width / 2 - x, keep.y + keep.height / 2 - y)
-
-        nearest = min(self.waiting, key=distance)
-        self.waiting.remove(nearest)
-        return nearest
 
     # -- hearing -----------------------------------------------------------------------------
 
@@ -563,16 +466,11 @@ class _Run:
         inner = keep.move(-window.x, -window.y)
         return given[inner.rows(), inner.columns()]
 
-    def _report(self, piece: Piece) -> None:
-        self.done_pixels += piece.keep.width * piece.keep.height
-        self._tell_done(0, "")
+    # -- what the listener hears ---------------------------------------------------------------
 
-    def _tell_done(self, further: float, words: str) -> None:
-        """Tell how far the job is, with so many pixels more than those of finished pieces."""
+    def _pixels_in_all(self) -> int:
         wanted = self.kind.wanted()
-        whole = wanted.width * wanted.height * len(self.job.parts)
-        done = min((self.done_pixels + further) / whole, 1.0)
-        self.job._tell(JobProgress(done, self.pace.remaining(done, time.monotonic()), words))
+        return wanted.width * wanted.height * len(self.job.parts)
 
     def _told(self, message: messages.Progress | messages.Glimpsed) -> None:
         """Pass on what the worker says of the piece that it is at, or of what comes before all."""
@@ -581,36 +479,17 @@ class _Run:
             return
         if isinstance(message, messages.Glimpsed):
             self._show_glimpse(first, message.shape)
-            return
-        now = time.monotonic()
-        if now < self.spoken + _PAUSE:
-            return
-        self.spoken = now
-        words = visible(short(message.words))
-        fraction = min(max(message.fraction, 0.0), 1.0)
-        if first is not None:
-            self._tell_done(fraction * first.piece.keep.width * first.piece.keep.height, words)
-        elif words:
-            self.job._tell(JobProgress(0.0, None, words))
+        else:
+            self.report.progress(first.piece if first else None, message.fraction, message.words)
 
     def _show_glimpse(self, under_way: _UnderWay | None, shape: tuple[int, int, int]) -> None:
-        """Pass on what lies in the block for glimpses, not more often than can be looked at."""
+        """Pass on what lies in the block for glimpses."""
         tall, wide, colours = shape
         if self.glimpse is None or under_way is None:
             return
         if colours != 3 or not (0 < tall <= SIDE and 0 < wide <= SIDE):
             raise self.talk.nonsense()
-        now, keep = time.monotonic(), under_way.piece.keep
-        if now < self.glimpsed + GLIMPSE_PAUSE / 2:
-            return
-        self.glimpsed = now
-        pixels = self.glimpse.array(shape, "uint8").copy()
-        mask = self.kind.mask(keep)
-        if mask is not None:
-            rows = (np.arange(tall) * mask.shape[0]) // tall
-            columns = (np.arange(wide) * mask.shape[1]) // wide
-            alpha = np.rint(mask[rows][:, columns, np.newaxis] * 255).astype(np.uint8)
-            pixels = np.concatenate([pixels, alpha], axis=2)
-        region = self.job.region
+        keep, region = under_way.piece.keep, self.job.region
         place = keep.move(-region.x, -region.y).scale(self.plan.scale)
-        self.job._tell(JobGlimpse(place, pixels))
+        pixels = self.glimpse.array(shape, "uint8").copy()
+        self.report.glimpse(place, pixels, self.kind.mask(keep))

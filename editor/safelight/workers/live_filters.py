@@ -31,7 +31,8 @@ from safelight.workers.settings_upgrades import Upgrades
 from safelight.workers.wire import messages
 from safelight.workers.wire.messages import Place, Step
 from safelight.workers.wire.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, whole
-from safelight.workers.worker_pool import Pool, WorkerDied, WorkerProcess
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied, WorkerProcess
 
 NEAR = 128
 """A filter that looks further than this many full-size pixels is not cheap."""

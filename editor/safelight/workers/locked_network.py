@@ -104,7 +104,9 @@ def key_id(content: bytes) -> str:
 
 
 def locked_with(path: Path) -> str:
-    """The same of a file on the disk, of which the beginning is read; "" where it is not there."""
+    """The id of the key that a file on the disk is locked with; "" where it is not locked, or not
+    there. Only the file's beginning is read.
+    """
     with contextlib.suppress(OSError), path.open("rb") as file:
         return key_id(file.read(len(_MARK) + _ID))
     return ""

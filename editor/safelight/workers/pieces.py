@@ -7,12 +7,13 @@ reuse their memory then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from safelight.api import Region
-from safelight.api.filter import LONGEST_SIDE
+from safelight.api.registered_filter import LONGEST_SIDE
 
 WHOLE = LONGEST_SIDE
 """The reach, in pixels, of what sees the whole picture, which is then one piece; also the longest
@@ -162,3 +163,16 @@ def _window(keep: int, size: int, whole: int, plan: Plan) -> tuple[int, int]:
     last = min(keep + size + plan.reach, whole)
     last = min(_up(last, plan.multiple), whole)
     return first, last - first
+
+
+def nearest(pieces: Sequence[Piece], focus: Region | None) -> Piece:
+    """The piece whose middle is nearest to that of ``focus``; the first one without a focus."""
+    if focus is None:
+        return pieces[0]
+    x, y = focus.x + focus.width / 2, focus.y + focus.height / 2
+
+    def distance(piece: Piece) -> float:
+        keep = piece.keep
+        return math.hypot(keep.x + keep.width / 2 - x, keep.y + keep.height / 2 - y)
+
+    return min(pieces, key=distance)

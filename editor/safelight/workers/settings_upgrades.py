@@ -14,7 +14,8 @@ from safelight.api import Declaration, ParameterError, Value
 from safelight.document import LiveFilter
 from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.wire import messages
-from safelight.workers.worker_pool import Pool, WorkerDied
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied
 
 PATIENCE = 20.0
 """Seconds of its own time a plugin may take to bring one layer's settings up to date."""

@@ -19,7 +19,7 @@ from safelight.workers.wire import messages
 from safelight.workers.wire.messages import Place
 from safelight.workers.wire.replies import visible
 from safelight.workers.worker_pictures import Images, Read, filled, no_pictures, plain
-from safelight.workers.worker_pool import WorkerProcess
+from safelight.workers.worker_process import WorkerProcess
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from safelight.document.embedded_picture import named
 from safelight.pixels import seen
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
-from safelight.workers.worker_pool import WorkerProcess
+from safelight.workers.worker_process import WorkerProcess
 
 Pixels = NDArray[np.float32]
 Read = Callable[[str], Pixels]

@@ -78,7 +78,7 @@ def _noir() -> api.Table:
 
 
 def _together(*tables: api.Table) -> api.Table:
-    """All of them, one after the other."""
+    """Several tables as one, in which each follows the one before it."""
     stages: list[Stage] = []
     for table in tables:
         stages += [table] if isinstance(table, Stage) else table

@@ -163,5 +163,5 @@ NETWORKS = {"denoise.onnx": denoise, "jpeg.onnx": clean_jpeg, "deblur.onnx": deb
 
 @api.hookimpl
 def filters():
-    """Those whose network is there: each is trained on its own."""
+    """The filters whose network is there: each network is trained on its own."""
     return [filter for network, filter in NETWORKS.items() if (HERE / network).is_file()]

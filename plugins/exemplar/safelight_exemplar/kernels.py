@@ -143,7 +143,7 @@ def _means(groups, rows, top, left, right, result):
 
 
 def shared_rows(count, work):
-    """As ``shared``, the numbers of so many rows of a picture."""
+    """Share the numbers of ``count`` rows of a picture among threads, as ``shared`` does places."""
     shared(np.arange(count), work, _ROWS)
 
 

@@ -316,7 +316,7 @@ class _Wanted:
         return cls(np.ascontiguousarray(guide, np.float32), tone, direction, clear, fine, firm)
 
     def smaller(self):
-        """The same at half the size."""
+        """What is wanted at half the size."""
         planes = np.stack([self.tone, self.clear, self.fine, self.firm], -1)
         tone, *others = (np.ascontiguousarray(x) for x in np.moveaxis(halved(planes), -1, 0))
         return _Wanted(halved(self.colour), tone, halved(self.direction), *others)
@@ -402,7 +402,7 @@ class _Sources:
         return field
 
     def doubled(self, field, shape, board, seed):
-        """Those of the coarser size at twice its size; where none is, by chance."""
+        """The places of a coarser size at twice that size; by chance where there are none."""
         found = self.scattered(shape, board, seed)
         large = doubled_field(field, shape, self.colour.shape)
         fits = self.middles[large[..., 0], large[..., 1]]

@@ -21,9 +21,9 @@ def halved(picture):
 
 
 def halved_where(picture, known):
-    """As ``halved``, of the ``known`` pixels (height, width) alone; what has none is 0.
+    """The mean of the ``known`` pixels (height, width) of every 2 x 2, 0 where none is known.
 
-    With it what is known at half the size: where any of the four pixels is.
+    Beside the mean comes what is known at half the size: where any of the four pixels is.
     """
     return _halved(picture, np.ascontiguousarray(known)), halved_mask(known)
 

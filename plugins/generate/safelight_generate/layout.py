@@ -40,9 +40,10 @@ class Code(NamedTuple):
     horizon: float
     """1 for a look towards the horizon, 0 for one straight up."""
     level: float
-    """How streaked it is: 1 along rows, -1 along columns, 0 not at all."""
+    """How streaked the sky is: 1 along rows, -1 along columns, 0 not at all."""
     slanted: float
-    """The same: 1 from upper left to lower right, -1 from upper right to lower left."""
+    """How streaked the sky is askew: 1 from upper left to lower right, -1 from upper right to
+    lower left."""
 
 
 def planes_of(rows: int, columns: int) -> NDArray[np.float64]:

@@ -35,7 +35,7 @@ CLOSER = (1.03, 1.14)
 """How much closer than its source a sky is seen: the rest lets its strips move up and down."""
 
 CLOSER_ALONE = (1.03, 1.3)
-"""The same of a sky that is made of one source only: chance takes another part of it."""
+"""How much closer a sky of one source only is seen: chance takes another part of it."""
 
 ALIKE = 3
 """Sources that a sky as wide as one of them is made of, at most; wider ones have more."""

@@ -19,8 +19,10 @@ GRID = 128
 more is selected."""
 
 SURROUNDINGS = 8
-"""Times its view that the network needs around the largest holes, which it sees reduced. Pieces of
-the picture come from no further either."""
+"""How many times its view the network needs around the largest holes, which it sees reduced.
+
+Pieces of the picture come from no further either.
+"""
 
 FIRST = 0.4
 """Part of the work that is done once the network has said what goes into a deep hole."""
@@ -182,5 +184,5 @@ NEEDS = {"detect.onnx": (find_damage,), "fill.onnx": (repair, remove), "tone.npz
 
 @api.hookimpl
 def filters():
-    """Those whose network is there: each is trained on its own."""
+    """The filters whose network is there: each network is trained on its own."""
     return [item for file, its in NEEDS.items() if (HERE / file).is_file() for item in its]

@@ -113,7 +113,7 @@ class Guess:
     values: Array
 
     def lay(self, window: Box, picture: Array, guess: Array) -> None:
-        """Write it into a window of the picture and into what says where there is a guess."""
+        """Write the guess into a window of the picture, and where it lies into ``guess``."""
         top, left = max(self.box.top, window.top), max(self.box.left, window.left)
         bottom = min(self.box.bottom, window.bottom)
         right = min(self.box.right, window.right)

@@ -207,7 +207,7 @@ def likely(image: Array, detect: Detect, weights: Weights) -> Array:
 
 
 def known() -> Weights:
-    """Those that ship."""
+    """The weights that ship, by name."""
     with np.load(Path(__file__).parent / "tears.npz", allow_pickle=False) as stored:
         return dict(stored)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from safelight.workers.wire.blocks import Block
-from safelight.workers.worker_pool import WorkerProcess
+from safelight.workers.worker_process import WorkerProcess
 
 ATTACKS = """
 import mmap, os, sys

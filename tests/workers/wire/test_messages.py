@@ -7,7 +7,8 @@ import pytest
 
 from safelight.api import Region
 from safelight.workers.wire import messages
-from safelight.workers.wire.messages import NoSense, Place, Step, read, said, word
+from safelight.workers.wire.message_json import NoSense, read, said, word
+from safelight.workers.wire.messages import Place, Step
 
 PLACE = Place(7, (2, 3, 3))
 RUN = messages.Run(

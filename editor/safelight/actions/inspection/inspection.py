@@ -17,7 +17,7 @@ from safelight.actions.inspection.tried_filter import NotInspected, TriedFilter
 from safelight.workers.watched_networks import Watched
 
 Told = Callable[[float, str], object]
-"""Hears how far it is, 0 to 1, and what is being found out."""
+"""Hears how far an inspection is, 0 to 1, and what is being found out."""
 
 _STRONG = 4 / 255
 """What counts as added, of 1: less is hardly seen."""

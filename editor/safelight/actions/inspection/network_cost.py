@@ -11,7 +11,7 @@ from safelight.actions.stop import Stopped
 from safelight.document import FilterFailed
 from safelight.workers.conversation import Failure, Unwanted
 from safelight.workers.watched_networks import Watched, watched
-from safelight.workers.worker_pool import WorkerDied
+from safelight.workers.worker_process import WorkerDied
 
 
 def network_cost(

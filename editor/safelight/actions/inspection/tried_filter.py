@@ -14,7 +14,7 @@ from safelight.api import Declaration, Prepared, Region, Value
 from safelight.document import Document, FilterFailed, render_srgb
 from safelight.pixels import Raster
 from safelight.workers.filter_measurements import Preparations
-from safelight.workers.job import JobEvent, JobPrepared
+from safelight.workers.job_events import JobEvent, JobPrepared
 from safelight.workers.pieces import WHOLE, Plan
 
 Picture = NDArray[np.float32]
@@ -23,7 +23,7 @@ LARGEST = 384
 """Pixels that the sides of the part that is looked at have at most."""
 
 _WHOLE_LARGEST = 512
-"""The same of a filter that sees the whole picture, which is then reduced."""
+"""Pixels of the largest picture for a filter that sees it whole; larger pictures are reduced."""
 
 
 class NotInspected(Exception):

@@ -23,7 +23,8 @@ from safelight.api import Declaration
 from safelight.api.promises import PROMISES
 from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.wire import messages
-from safelight.workers.worker_pool import Pool, WorkerDied
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied
 
 PATIENCE = 300.0
 """Seconds a filter may take over one promise before it counts as hanging."""

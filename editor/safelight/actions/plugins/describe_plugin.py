@@ -12,7 +12,8 @@ from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.plugin_environment import Environment
 from safelight.workers.wire.messages import Answer, Describe, Described, Question
 from safelight.workers.wire.replies import hidden, visible
-from safelight.workers.worker_pool import Pool, WorkerDied
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied
 
 LIMIT = 60.0
 """Seconds of its own time a plugin may take to say what it offers."""

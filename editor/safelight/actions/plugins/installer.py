@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import re
 import shutil
-import sys
 import threading
 import tomllib
 import urllib.parse
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,13 +27,16 @@ from safelight.actions.plugins.declared_files import (
     FilesError,
     declared,
     fetch_files,
-    missing,
     take_carried,
 )
 from safelight.actions.plugins.declared_files import place as place_of
 from safelight.actions.plugins.describe_plugin import Kind, asked, described
+from safelight.actions.plugins.installation_offer import Offer
+from safelight.actions.plugins.network_facts import networks_in, question_about, with_facts
 from safelight.actions.plugins.permissions import grown, permissions, unannounced
 from safelight.actions.plugins.pip import Pip, Stopped, run_until
+from safelight.actions.plugins.plugin_archive import READ, check_zip, sha256, unzipped
+from safelight.actions.plugins.plugin_build import Bench
 from safelight.actions.plugins.plugin_index import BUNDLE, fetch, is_entry
 from safelight.actions.plugins.plugin_store import (
     Installed,
@@ -48,39 +49,20 @@ from safelight.actions.plugins.plugin_store import (
 )
 from safelight.actions.plugins.signatures import changed, signer
 from safelight.api import PROJECT
-from safelight.files import WriteError, atomic_write
-from safelight.workers.confinement.sandbox import Protection, available
-from safelight.workers.confinement.scratch_folder import overflow, read_file, remove
+from safelight.files import WriteError
+from safelight.workers.confinement.sandbox import available
+from safelight.workers.confinement.scratch_folder import read_file, remove
 from safelight.workers.conversation import Failure
-from safelight.workers.locked_network import locked_with
-from safelight.workers.plugin_environment import (
-    Environment,
-    far_side,
-    imports,
-    stamp_of,
-)
-from safelight.workers.wire.messages import NetworksRead, Question, ReadNetworks
+from safelight.workers.plugin_environment import Environment, stamp_of
+from safelight.workers.wire.messages import NetworksRead, Question
 from safelight.workers.wire.replies import visible
-from safelight.workers.worker_pool import Pool, WorkerDied
+from safelight.workers.worker_pool import Pool
+from safelight.workers.worker_process import WorkerDied
 
 _GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
 """What is taken for the address of a Git repository."""
 
-_SAID = ("licence", "training_data", "fault")
-"""What a worker says of a network file."""
 
-_BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
-_LARGEST = 4 << 30
-_SMALLER = 200
-"""How many times as large as the archive what is unpacked may be, beyond ``_ANY``."""
-
-_ANY = 64 << 20
-_MOST_FILES = 100_000
-_DEEPEST = 32
-_READ = 1 << 20
-"""Bytes up to which what is read of a plugin is believed: its project, and its metadata."""
-
-_METADATA = ("METADATA", "WHEEL", "entry_points.txt", "direct_url.json", "top_level.txt")
 _FORBIDDEN = {
     "safelight": "it is made for another version of Safelight ({0})",
     "pyside6": "a plugin has no window of its own",
@@ -90,80 +72,6 @@ _FORBIDDEN = {
 }
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What installing would add, shown before it happens. ``staged`` is where it waits."""
-
-    name: str
-    version: str
-    source: str
-    summary: str
-    packages: tuple[Package, ...]
-    networks: tuple[Network, ...]
-    replaces: str
-    protection: Protection
-    staged: Path = field(repr=False)
-    key: str = ""
-    """The public key by which it is signed; "" = it is not."""
-    question: str = ""
-    """What must be asked because the key is another one; "" = nothing."""
-    changes: str = ""
-    """What its author says has changed."""
-    files: tuple[DeclaredFile, ...] = ()
-    """Networks that do not lie in its code: fetched with the yes, unless a bundle carries them."""
-    carried: tuple[str, ...] = ()
-    """Names of those that its bundle carries."""
-    permissions: tuple[str, ...] = ()
-    """What it may do, as sentences."""
-    grown: tuple[str, ...] = ()
-    """Those of them that the version before had not: they are asked anew."""
-
-    def more(self) -> str:
-        """What the plugin asks for beyond the version before, as sentences; "" = nothing."""
-        if not self.grown:
-            return ""
-        return f"It may do more than {self.replaces} might: {' '.join(self.grown)}"
-
-    @property
-    def fetched(self) -> tuple[DeclaredFile, ...]:
-        """The files that are fetched with the yes."""
-        return tuple(item for item in self.files if item.name not in self.carried)
-
-    @property
-    def size(self) -> int:
-        """Bytes of all wheels."""
-        return sum(item.size for item in self.packages)
-
-    @property
-    def unpacked(self) -> int:
-        """Bytes that they take on the disk."""
-        return sum(item.unpacked for item in self.packages)
-
-    def to_json(self) -> dict[str, Any]:
-        """The offer as plain data, fit for JSON."""
-        from dataclasses import asdict
-
-        return {
-            "name": self.name,
-            "version": self.version,
-            "source": self.source,
-            "summary": self.summary,
-            "replaces": self.replaces,
-            "size": self.size,
-            "unpacked": self.unpacked,
-            "packages": [asdict(item) for item in self.packages],
-            "networks": [asdict(item) for item in self.networks],
-            "protection": self.protection.sentence(),
-            "key": self.key,
-            "question": self.question,
-            "changes": self.changes,
-            "permissions": list(self.permissions),
-            "grown": list(self.grown),
-            "files": [asdict(item) for item in self.files],
-            "carried": list(self.carried),
-        }
 
 
 class Installer:
@@ -351,21 +259,21 @@ class Installer:
         if path.is_dir():
             return str(self._build(path, staging, wheels)), Pip(self._cancelled)
         if path.suffix == ".whl":
-            _check_zip(path)
+            check_zip(path)
             return str(path.resolve()), Pip(self._cancelled)
         if path.suffix == BUNDLE:
             return self._from_bundle(path, staging)
         if zipfile.is_zipfile(path):
-            return str(self._build(_unzipped(path, staging / "zip"), staging, wheels)), Pip(
+            return str(self._build(unzipped(path, staging / "zip"), staging, wheels)), Pip(
                 self._cancelled
             )
         raise StoreError(f"{path.name} is neither a wheel, a zip nor a bundle of a plugin.")
 
     def _from_bundle(self, path: Path, staging: Path) -> tuple[str, Pip]:
         self._key = signer(path)
-        place = _unzipped(path, staging / "bundle", single=False)
+        place = unzipped(path, staging / "bundle", single=False)
         try:
-            facts = json.loads(read_file(place / "bundle.json", _READ))
+            facts = json.loads(read_file(place / "bundle.json", READ))
             what = f"{facts['name']}=={facts['version']}"
             # Bundles of version 0.1 have none.
             self._promised = dict(facts.get("sha256", {}))
@@ -400,7 +308,7 @@ class Installer:
         """Build a folder's sources into a wheel, by its own backend, confined."""
         self._told("Building")
         try:
-            project = tomllib.loads(read_file(folder / "pyproject.toml", _READ).decode())
+            project = tomllib.loads(read_file(folder / "pyproject.toml", READ).decode())
         except (OSError, ValueError):
             raise StoreError(f"{folder.name} has no pyproject.toml that can be read.") from None
         system = project.get("build-system", {})
@@ -413,11 +321,11 @@ class Installer:
             shutil.copytree(folder, copied, ignore=skipped, symlinks=True)
         except (OSError, shutil.Error) as error:
             raise StoreError(f"{folder.name} cannot be copied: {error}.") from None
-        bench = _Bench(staging, copied, system, self._cancelled)
+        bench = Bench(staging, copied, system, self._cancelled)
         bench.bring(requires)
         bench.bring(bench.wanted())
         built = bench.built()
-        _check_zip(built)
+        check_zip(built)
         return built
 
     # -- checking ----------------------------------------------------------------------------
@@ -435,8 +343,8 @@ class Installer:
             pip.download(f"{facts['name']}=={facts['version']}", wheels)
         if not target.exists():
             raise StoreError(f"{file_name} did not arrive.")
-        unpacked = _check_zip(target)
-        digest = _sha256(target)
+        unpacked = check_zip(target)
+        digest = sha256(target)
         promised = download.get("archive_info", {}).get("hashes", {}).get("sha256", digest)
         if promised != digest:
             raise StoreError(f"{file_name} is not what the index promised: its hash differs.")
@@ -507,76 +415,6 @@ def _in_words(subject: str) -> Iterator[None]:
         raise StoreError(f"{subject} is refused: its folders are too deep.") from None
 
 
-class _Bench:
-    """Where a folder's sources are built, by their own backend, in a confined process."""
-
-    def __init__(
-        self, staging: Path, source: Path, system: dict[str, Any], cancelled: threading.Event
-    ) -> None:
-        self._name = source.name
-        self._source = source
-        self._system = system
-        self._cancelled = cancelled
-        self._tools = staging / "tools"
-        self._scratch, self._out = staging / "scratch", staging / "out"
-        self._scratch.mkdir()
-        self._out.mkdir()
-
-    def bring(self, requirements: Sequence[str]) -> None:
-        """Fetch what building needs, as wheels, unless the editor has it. Raises StoreError."""
-        pip = Pip(self._cancelled)
-        if requirements and pip.resolve(requirements):
-            pip.install(requirements, self._tools)
-
-    def wanted(self) -> list[str]:
-        """What the backend says it needs beside that."""
-        lines = self._call("get_requires_for_build_wheel").strip().splitlines()
-        try:
-            return [str(item) for item in json.loads(lines[-1])]
-        except (ValueError, TypeError, IndexError):
-            raise StoreError(f"{self._name} cannot be built: its backend talks nonsense.") from None
-
-    def built(self) -> Path:
-        """The wheel. Raises StoreError."""
-        self._call("build_wheel")
-        wheels = sorted(self._out.glob("*.whl"))
-        if len(wheels) != 1 or wheels[0].is_symlink() or not wheels[0].is_file():
-            raise StoreError(f"{self._name} cannot be built: its backend made no wheel.")
-        return wheels[0]
-
-    def _call(self, hook: str) -> str:
-        order = {
-            **imports([self._tools], [self._source, self._out, self._scratch]),
-            "hook": hook,
-            "source": str(self._source),
-            "out": str(self._out),
-            "scratch": str(self._scratch),
-            "backend": str(self._system.get("build-backend", "setuptools.build_meta:__legacy__")),
-            "backend_path": [str(item) for item in self._system.get("backend-path", [])],
-            **_BUILD_LIMIT,
-        }
-        wrapped = order.pop("wrapping")
-        python = [sys.executable, "-I", "-S", "-B", str(far_side("build_wheel"))]
-        command = [*wrapped, *python, json.dumps(order)]
-
-        def fills(pid: int) -> str:
-            made = self._out, self._scratch, self._source
-            full = overflow(made, pid, most=_LARGEST, files=_MOST_FILES)
-            return "what it builds fills the disk" if full else ""
-
-        status, output = run_until(
-            command,
-            self._cancelled,
-            offence=fills,
-            env={"LANG": "C.UTF-8"},
-            start_new_session=True,
-        )
-        if status != 0:
-            lines = [line for line in output.splitlines() if line.strip()] or ["no reason given"]
-            raise StoreError(f"{self._name} cannot be built: {visible(lines[-1]).strip()[:300]}")
-        return output
-
-
 def _sources(folder: Path, plugin: Installed) -> Path:
     """Where in an author's folder the package lies that his plugin registers. Raises StoreError."""
     package = _entry_points(plugin.library, plugin.name)[0].module.split(".")[0]
@@ -588,38 +426,6 @@ def _sources(folder: Path, plugin: Installed) -> Path:
         f"{plugin.name} cannot be installed as editable: its package {package} lies neither in"
         " the folder nor in src."
     )
-
-
-def bundle(
-    plugin: Installed, target: Path, weights: Path | None = None, *, overwrite: bool = False
-) -> Path:
-    """Write an installed plugin with all it needs as one file that installs without a network.
-
-    What was fetched for it lies in ``weights`` and goes along; None = nothing is taken.
-    Raises StoreError, FileExists, WriteError.
-    """
-    wheels = sorted((plugin.folder / "wheels").glob("*.whl"))
-    if not wheels:
-        raise StoreError(f"The wheels of {plugin.name} are gone: install it again.")
-    files = plugin.files if weights else ()
-    for file in missing(weights, files) if weights else ():
-        raise StoreError(
-            f"{file.name} of {plugin.name} has not been fetched, and a bundle carries it: first"
-            f" “safelight plugins fetch {plugin.name}”."
-        )
-    hashes = {wheel.name: _sha256(wheel) for wheel in wheels}
-    facts = {"name": plugin.name, "version": plugin.version, "sha256": hashes}
-
-    def write(file: Any) -> None:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("bundle.json", json.dumps(facts))
-            for wheel in wheels:
-                archive.write(wheel, f"wheels/{wheel.name}")
-            for path in {place_of(weights, item) for item in files} if weights else ():
-                archive.write(path, f"files/{path.name}")
-
-    atomic_write(target, write, overwrite=overwrite)
-    return target
 
 
 def _entry_points(library: Path, name: str) -> list[metadata.EntryPoint]:
@@ -656,30 +462,6 @@ def fetch_missing(
     store.changed(plugin.name)
 
 
-def networks_in(library: Path) -> Iterable[Network]:
-    """The networks below a folder. Raises StoreError for one whose signature is wrong."""
-    for file in sorted(library.rglob("*.onnx")):
-        name = file.relative_to(library).as_posix()
-        signed, locked = signer(file), locked_with(file)
-        yield Network(name, file.stat().st_size, _sha256(file), key=signed, locked=locked)
-
-
-def question_about(files: Iterable[Path]) -> ReadNetworks:
-    """What a worker is asked so that it reads network files; ``with_facts`` takes its answer."""
-    return ReadNetworks(files=tuple(str(file) for file in files))
-
-
-def with_facts(networks: Sequence[Network], answer: NetworksRead) -> tuple[Network, ...]:
-    """Networks with what a worker says of them; one that says too much is not believed."""
-    if len(answer.facts) != len(networks):
-        return tuple(networks)
-    found = []
-    for item, said in zip(networks, answer.facts, strict=True):
-        licence, data, fault = (visible(said.get(key, "")) for key in _SAID)
-        found.append(replace(item, licence=licence, training_data=data, fault=fault))
-    return tuple(found)
-
-
 def _lower(sentence: str) -> str:
     """A sentence as the second part of another."""
     return sentence[:1].lower() + sentence[1:]
@@ -694,51 +476,3 @@ def licence_of(facts: Mapping[str, Any]) -> str:
         return visible(named.splitlines()[0])
     marks = [item for item in facts.get("classifier", []) if item.startswith("License ::")]
     return visible(", ".join(item.rsplit(" :: ", 1)[-1] for item in marks))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_zip(path: Path) -> int:
-    """How many bytes an archive takes when it is unpacked.
-
-    Refuses one that would write outside its folder, or unpack to something absurd.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            items = archive.infolist()
-    except (OSError, zipfile.BadZipFile):
-        raise StoreError(f"{path.name} is damaged: it cannot be unpacked.") from None
-    size = sum(item.file_size for item in items)
-    if size > _LARGEST:
-        raise StoreError(f"{path.name} would unpack to more than {_LARGEST >> 30} GB.")
-    if size > _ANY + _SMALLER * path.stat().st_size:
-        raise StoreError(
-            f"{path.name} is refused: it would unpack to more than {_SMALLER} times its size."
-        )
-    if len(items) > _MOST_FILES:
-        raise StoreError(f"{path.name} is refused: it holds more than {_MOST_FILES:,} files.")
-    for item in items:
-        parts = item.filename.replace("\\", "/").split("/")
-        link = (item.external_attr >> 16) & 0o170000 == 0o120000
-        if item.filename.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or link:
-            raise StoreError(f"{path.name} is refused: {visible(item.filename)} leaves its folder.")
-        if len(parts) > _DEEPEST:
-            raise StoreError(f"{path.name} is refused: its folders are too deep.")
-        metadata = parts[0].endswith(".dist-info") and parts[-1] in _METADATA
-        if metadata and item.file_size > _READ:
-            raise StoreError(f"{path.name} is refused: its {parts[-1]} is longer than 1 MB.")
-    return size
-
-
-def _unzipped(path: Path, place: Path, *, single: bool = True) -> Path:
-    """Unpack a zip; with ``single`` its only folder is what is meant."""
-    _check_zip(path)
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(place)
-    inside = list(place.iterdir())
-    if single and len(inside) == 1 and inside[0].is_dir():
-        return inside[0]
-    return place

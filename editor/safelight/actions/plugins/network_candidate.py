@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.actions.plugins.installer import Installer, Offer
+from safelight.actions.plugins.installation_offer import Offer
+from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.network_plugin import (
     VERSION,
     Examined,
@@ -37,7 +38,8 @@ from safelight.document import Document, Live, edits, render
 from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import available
 from safelight.workers.confinement.scratch_folder import read_file
-from safelight.workers.job import Job, JobFailed, JobFinished
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFailed, JobFinished
 from safelight.workers.plugin_environment import far_side, imports
 from safelight.workers.wire.replies import visible
 from safelight.workers.worker_pool import Pool
@@ -148,7 +150,9 @@ class Candidate:
         raise StoreError(outcome.message if isinstance(outcome, JobFailed) else "It was stopped.")
 
     def add(self, identity: Identity) -> Installed:
-        """Install it as a plugin of that name. Raises StoreError; then nothing has changed."""
+        """Install the network as a plugin of that name. Raises StoreError; then nothing has
+        changed.
+        """
         if any(item.name == identity.plugin for item in self._store.installed()):
             raise StoreError(
                 f"There is a network {identity.name} already: choose another name, or remove it."
@@ -171,7 +175,9 @@ class Candidate:
             raise Stopped("It was cancelled; nothing was changed.")
 
     def _prepare(self, identity: Identity) -> tuple[Installer, Offer]:
-        """Wrap it in a plugin and stage that; it needs nothing that pip would have to fetch."""
+        """Wrap the network in a plugin and stage that; the plugin needs nothing that pip would have
+        to fetch.
+        """
         examined = self.examined or self.examine()
         network, staged = self.described(identity), self._folder()
         (staged / "wheels").mkdir()

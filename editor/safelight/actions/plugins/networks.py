@@ -19,7 +19,8 @@ from safelight.actions.plugins.signatures import signer
 from safelight.api import Declaration, Region
 from safelight.document import Document, edits
 from safelight.pixels import Raster
-from safelight.workers.job import Job, JobFailed
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFailed
 from safelight.workers.locked_network import locked_with
 from safelight.workers.network_file import sums
 

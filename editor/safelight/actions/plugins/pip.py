@@ -36,7 +36,7 @@ _WORKER = re.compile(r"(numpy|pluggy|onnxruntime)\b")
 
 
 _LOOKS = 25
-"""How often it is looked whether a command goes on for each time that its deeds are looked at."""
+"""How many times a running command is asked whether it goes on, between two looks at its deeds."""
 
 _MOST_SAID = 1 << 20
 

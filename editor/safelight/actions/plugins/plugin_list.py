@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from safelight.actions.plugin_offers import Offers
-from safelight.actions.plugins.installer import licence_of, networks_in, question_about, with_facts
+from safelight.actions.plugins.installer import licence_of
+from safelight.actions.plugins.network_facts import networks_in, question_about, with_facts
 from safelight.actions.plugins.plugin_store import Installed, Network, Offered, Package
 from safelight.api import Declaration, Format
 from safelight.workers.conversation import Conversation, Failure
@@ -41,7 +42,7 @@ def listed(offers: Offers) -> tuple[Listed, ...]:
 
 
 def completed(entries: Iterable[Listed]) -> tuple[Listed, ...]:
-    """The same, with what the built-in networks say of themselves: a worker reads them, once.
+    """The list with what the built-in networks say of themselves: a worker reads them, once.
 
     Raises WorkerDied.
     """
@@ -101,7 +102,7 @@ def _networks(folder: Path) -> tuple[Network, ...]:
 
 @cache
 def _read(folder: Path) -> tuple[Network, ...]:
-    """The same, with what they say of themselves to a worker."""
+    """Networks with what they say of themselves to a worker."""
     networks = _networks(folder)
     pool = Pool(limit=1)
     try:

@@ -112,7 +112,7 @@ class Installed:
 
     @property
     def offered(self) -> tuple[Offered, ...]:
-        """All that it offers."""
+        """All filters and formats that the plugin offers."""
         return (*self.filters, *self.formats)
 
     @property
@@ -190,7 +190,7 @@ class Store:
         self._listeners: list[Callable[[str], object]] = []
 
     def installed(self) -> tuple[Installed, ...]:
-        """All of them, by name. A record that has not changed is not read again."""
+        """All installed plugins, by name. A record that has not changed is not read again."""
         if not self._settled:
             with contextlib.suppress(OSError), self._alone():
                 self._settle()

@@ -18,18 +18,11 @@ from safelight.actions.recipes.recipe_steps import Recipe
 from safelight.actions.stop import Stop
 from safelight.api import Value
 from safelight.document import Document, Edit, History, Live, Record, edits, whole_kernels
-from safelight.files import (
-    ExportOptions,
-    Origin,
-    Project,
-    check_export,
-    depth_in_file,
-    is_project,
-)
+from safelight.files import ExportOptions, Origin, Project, check_export, depth_in_file, is_project
 from safelight.files.provenance_sidecar import with_sidecar, write_sidecar
 from safelight.folders import cache_folder
 from safelight.pixels import deeper, prepare_beside
-from safelight.workers.job import Listener
+from safelight.workers.job_events import Listener
 
 
 @dataclass(frozen=True, slots=True)

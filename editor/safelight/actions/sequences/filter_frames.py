@@ -20,7 +20,7 @@ from safelight.actions.sequences.frame_pictures import (
 from safelight.actions.stop import Stop
 from safelight.api import Declaration, Value
 from safelight.document import Document, Layer, edits, frames, whole
-from safelight.document.frames import Frames
+from safelight.document.frames_content import Frames
 from safelight.document.placement import IDENTITY
 from safelight.files.history_spill import Scratch
 from safelight.pixels import Raster

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 
 from safelight.api import Box, Number, Region
-from safelight.document import geometry, guides
+from safelight.document import geometry, guides, upright
 from safelight.document.command import Edit, EditError, Entry, allowed, command
 from safelight.document.content import FEATHER, GROW, LiveFilter
 from safelight.document.document import Document
@@ -242,7 +242,7 @@ def straighten(
 
 
 _Keystone: TypeAlias = Annotated[
-    float, Number(-geometry.MOST_KEYSTONE, geometry.MOST_KEYSTONE, slider=(-30, 30), unit="%")
+    float, Number(-upright.MOST_KEYSTONE, upright.MOST_KEYSTONE, slider=(-30, 30), unit="%")
 ]
 
 
@@ -256,7 +256,7 @@ def perspective(
     """Show the picture as if the camera had been held level, so that falling lines stand; what lies
     beside that is kept.
     """
-    return allowed(geometry.upright, document, vertical, horizontal)
+    return allowed(upright.upright, document, vertical, horizontal)
 
 
 @command("Reveal &all", menu="Image", section=1, when=reveals)

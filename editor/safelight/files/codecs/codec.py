@@ -104,7 +104,7 @@ class Codec:
     DamagedError.
     """
     profiles: bool = True
-    """Whether its files hold a colour profile; if not, colours become sRGB."""
+    """Whether files of the format hold a colour profile; if not, colours become sRGB."""
     primaries: bool = False
     """Whether files without a profile state the primaries of their light: then colours keep those
     of the document, and ``write`` is given the profile that ``stated.light_profile`` makes.
@@ -114,7 +114,7 @@ class Codec:
     holds: frozenset[Held] = frozenset({"exif", "xmp"})
     """The metadata that its files have a place for."""
     layers: bool = False
-    """Whether its files hold layers."""
+    """Whether files of the format hold layers."""
     write_document: Callable[..., Written] | None = None
     """Instead of ``write``, where layers are written: it takes a document, a path, ``overwrite``,
     ``live`` and ``hear``, and writes, reads back and replaces the file as ``files.export`` does.

@@ -114,16 +114,18 @@ COLOURS, METADATA = "the colours", "the metadata"
 """
 
 REDUCED = "a smaller copy"
-"""The same, with a picture as the file; what it is told is in ``reduced_asked``."""
+"""Asks for a smaller copy of a picture, as ``reduced_asked`` says, with the picture as the file."""
 
 SKETCH = "a sketch of a raw file"
-"""The same, with a raw file as the file."""
+"""Asks for a sketch of a raw file."""
 
 LENS = "a lens"
-"""The same, with what ``lens.asked`` gives."""
+"""Asks for a lens, with what ``lens.asked`` gives."""
 
 SIGNED, CREDENTIALS = "a signed file", "the credentials"
-"""The same, with what ``signing_asked`` and ``reading_asked`` of ``content_credentials`` give."""
+"""Ask for a signature and for credentials, with what ``signing_asked`` and ``reading_asked`` of
+``content_credentials`` give.
+"""
 
 _LENGTH = struct.Struct("<I")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document.frames import Film, Frames
+from safelight.document.frames_content import Film, Frames
 from safelight.files.atomic import plain_name
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.document_from_json import StoredFilm

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document.frames import LONGEST, USUAL_DURATION
+from safelight.document.frames_content import LONGEST, USUAL_DURATION
 from safelight.document.keyframes import MOST_FRAMES
 from safelight.files import ifd
 from safelight.files.codecs import gif, png, tiff, webp

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from safelight.api.format import HEAD
 from safelight.document import Document, geometry, whole
-from safelight.document.frames import USUAL_DURATION, Frames
+from safelight.document.frames_content import USUAL_DURATION, Frames
 from safelight.document.keyframes import MOST_FRAMES
 from safelight.files.atomic import plain_name
 from safelight.files.codecs import photograph_parcel

@@ -61,7 +61,7 @@ class RunningBatch(QObject):
         Background(self, run, self._end, lambda error: self._end(str(error)))
 
     def stop(self) -> None:
-        """Have it end: what is under way is left, nothing of it is written."""
+        """Have the batch end: what is under way is left, nothing of it is written."""
         with self._lock:
             self.stopped = True
             if self._batch is not None:

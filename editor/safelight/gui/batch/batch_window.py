@@ -224,7 +224,7 @@ class BatchWindow(QDialog):
     # -- doing it ------------------------------------------------------------------------------
 
     def begin(self, *, resume: bool = False) -> None:
-        """Have it done; ``resume``: go on where it was stopped."""
+        """Have the batch done; ``resume``: go on where it was stopped."""
         try:
             order = self.order()
         except (ExportError, ParameterError) as error:

@@ -50,9 +50,9 @@ class Picture:
     translucent = False
     """Whether a tile must not be painted over another: both would be seen."""
     coloured = True
-    """Whether it has a document's colours, and no marks of the window's own."""
+    """Whether the picture has a document's colours, and no marks of the window's own."""
     crisp = True
-    """Whether its pixels are seen as squares where they are large."""
+    """Whether the picture's pixels are seen as squares where they are large."""
 
     def __init__(
         self,
@@ -328,7 +328,7 @@ class SmallerCopy(Picture):
     def paint(
         self, painter: QPainter, left: float, top: float, zoom: float, clip: QRect, tiles: Tiles
     ) -> None:
-        """As ``Picture.paint``, of the whole."""
+        """Paint the whole picture, as ``Picture.paint`` does a part."""
         self._copy.paint(painter, left, top, zoom * self._times, clip, tiles)
 
     @property
@@ -351,7 +351,7 @@ class SmallerCopy(Picture):
         clip: QRect,
         tiles: Tiles,
     ) -> bool:
-        """As ``Picture.paint_ready``, with the levels of the copy."""
+        """Paint what ``Picture.paint_ready`` does, with the levels of the copy."""
         left, top, zoom = where
         zoom *= self._times
         level = self._copy.level_at(zoom)

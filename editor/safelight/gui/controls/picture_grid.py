@@ -110,7 +110,7 @@ class Tiles(QListWidget):
         self.clicked.connect(lambda index: self.taken.emit(_tile(index).key))
 
     def show_tiles(self, tiles: Sequence[Tile]) -> None:
-        """Show these; the one that the keys were at, and the place scrolled to, stay."""
+        """Show the given tiles; the tile that the keys were at, and the place scrolled to, stay."""
         at = self.currentItem().data(_ROLE).key if self.currentItem() else ""
         scrolled = self.verticalScrollBar().value()
         self.clear()

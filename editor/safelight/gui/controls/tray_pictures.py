@@ -41,11 +41,13 @@ class Shelf(QObject):
         self._waiting: list[str] = []
 
     def load(self) -> None:
-        """Read them on a thread; those there are stay until then, or for good if that fails."""
+        """Read the tray's pictures on a thread; those shown stay until then, or for good if that
+        fails.
+        """
         Background(self, tray_pictures, self.show_pictures, lambda error: None)
 
     def show_pictures(self, pictures: tuple[TrayPicture, ...]) -> None:
-        """Offer these."""
+        """Offer the given pictures."""
         if pictures != self.pictures:
             self.pictures = pictures
             self.changed.emit()

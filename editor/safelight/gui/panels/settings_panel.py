@@ -41,7 +41,8 @@ _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""
 
 _MOMENT = 20
-"""The same for a filter that is tried at the size that is seen: it follows the hand."""
+"""Milliseconds after the last change before a preview starts of a filter that is tried at the size
+that is seen: the preview follows the hand."""
 
 _STALE = "Stale: something it was computed from has changed."
 _SELECT_FIRST = (

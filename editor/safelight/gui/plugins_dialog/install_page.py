@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.actions import Studio
-from safelight.actions.plugins.installer import Offer
+from safelight.actions.plugins.installation_offer import Offer
 from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Installed, Offered
 from safelight.gui.notices import MessageBar

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from PySide6.QtCore import QObject, Signal
 
 from safelight.actions import Studio
-from safelight.actions.plugins.installer import Installer, Offer
+from safelight.actions.plugins.installation_offer import Offer
+from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.pip import Stopped
 from safelight.actions.plugins.plugin_store import Installed, Offered
 from safelight.gui.background import Background, Mailbox

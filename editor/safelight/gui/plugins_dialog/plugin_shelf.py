@@ -108,7 +108,7 @@ class Shelf(QWidget):
         layout.addWidget(self.list, 1)
 
     def show_plugins(self, entries: Sequence[Listed], updates: Mapping[str, Update]) -> None:
-        """Show these; ``updates`` is what is known of newer versions, by plugin."""
+        """Show the given plugins; ``updates`` is what is known of newer versions, by plugin."""
         self._entries, self._updates = entries, updates
         self._fill()
 

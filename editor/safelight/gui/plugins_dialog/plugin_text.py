@@ -9,7 +9,7 @@ from html import escape
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
-from safelight.actions.plugins.installer import Offer
+from safelight.actions.plugins.installation_offer import Offer
 from safelight.actions.plugins.permissions import permissions
 from safelight.actions.plugins.plugin_index import Entry
 from safelight.actions.plugins.plugin_list import Listed

@@ -132,7 +132,7 @@ class Run:
 
     @property
     def said(self) -> str:
-        """How far it is, in words."""
+        """How far the job is, in words."""
         if self.remaining is None:
             begun = f"{self.done:.0%}" if self.done else "Starting…"
             return f"{plain(self.words)}…" if self.words else begun
@@ -152,7 +152,9 @@ class Run:
         )
 
     def take(self, event: actions.JobEvent, picture: Picture | None) -> bool:
-        """Note how far it is, lay what it has made over the picture; whether there is more now."""
+        """Note how far the job is, lay what it has made over the picture; whether there is more
+        now.
+        """
         if isinstance(event, actions.JobProgress):
             self.done, self.remaining, self.words = event.done, event.remaining, event.words
         if picture is None or len(self.job.parts) > 1:
@@ -167,7 +169,7 @@ class Run:
         return True
 
     def end(self) -> None:
-        """Stop it, and hear no more of it."""
+        """Stop the job, and hear no more of it."""
         self._mailbox.close()
         self.job.cancel()
 

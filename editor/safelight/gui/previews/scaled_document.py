@@ -70,7 +70,7 @@ class Smaller:
 
 
 def with_mask(seen: Seen, layer: Layer) -> Seen:
-    """The same, for a filter layer that shows where its mask says."""
+    """The document with a mask, for a filter layer that shows where its mask says."""
     whole = seen.document.region
     mask = effective_mask(layer, Region(0, 0, whole.width, whole.height, seen.level))
     return Seen(seen.document, seen.level, mask)

@@ -76,7 +76,7 @@ _LOADED = (
     *("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/usr/share/zoneinfo"),
     *("/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu", "/proc/driver/nvidia"),
 )
-"""The same for a process that has a /proc and a /dev of its own."""
+"""What a process reads, beside its own folders, that has a /proc and a /dev of its own."""
 
 
 @dataclass(frozen=True, slots=True)

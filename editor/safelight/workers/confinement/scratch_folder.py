@@ -56,7 +56,7 @@ class Scratch:
         return overflow([self.folder], pid)
 
     def remove(self) -> None:
-        """Remove it with all that is in it."""
+        """Remove the folder with all that is in it."""
         remove(self.folder)
 
 

@@ -45,7 +45,7 @@ PRETENDED = (
 """Done as if: Landlock does not cover modes, owners and times, and an error breaks copying."""
 
 TIMES = ("utime", "utimes", "utimensat", "futimesat")
-"""Those of them that set times: allowed where what a process may not write is mounted read-only.
+"""The calls that set times: allowed where what a process may not write is mounted read-only.
 Where they are pretended, ``Path.touch`` makes no file: it asks for the time of now first.
 """
 
@@ -59,7 +59,7 @@ what others do with a file.
 """
 
 OWNING = (0x8901, 0x8902)
-"""The same as requests of ioctl: FIOSETOWN, SIOCSPGRP."""
+"""The requests of ioctl that set who owns a descriptor: FIOSETOWN, SIOCSPGRP."""
 
 PROCESS_OPTIONS = (1, 2, 3, 4, 15, 16, 21, 23, 38, 39, 0x53564D41)
 """What an allowed process may ask of prctl: the signal of its parent's end, whether it is dumped,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from safelight import api
 from safelight.api import promises
+from safelight.api.bound_filter import Bound, Broken
 from safelight.api.filter_job import each_with
 from safelight.workers.far.dry_run import beside
 from safelight.workers.far.inference import Inference
@@ -72,10 +73,10 @@ def complaint(promise: str, filter: Callable[..., Any], inference: Inference) ->
     declaration = api.registered(filter).declaration
     usual = declaration.settings()
     for settings in promises.settings_to_try(declaration):
-        bound = promises.Bound(filter, job, settings)
+        bound = Bound(filter, job, settings)
         try:
             promises.PROMISES[promise].check(bound)
-        except promises.Broken as fault:
+        except Broken as fault:
             text = promises.sentence(bound, fault)
         except Exception as error:
             text = f"{declaration.name} fails: {type(error).__name__}: {error}"

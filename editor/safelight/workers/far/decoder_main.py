@@ -28,7 +28,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from safelight import api
 from safelight.pixels import BENT, bent, borrow_kernels
-from safelight.workers.wire import messages, protocol
+from safelight.workers.wire import message_json, messages, protocol
 from safelight.workers.wire.blocks import BorrowedBlock
 
 _ALIGNED = 64
@@ -93,12 +93,12 @@ class _Decoder:
     def serve(self) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
         ready = messages.Ready(protocol=protocol.VERSION, api=api.VERSION, pid=os.getpid())
-        self._channel.send(messages.said(ready))
+        self._channel.send(message_json.said(ready))
         while True:
             frame, descriptors = self._frames.get()
             if frame["type"] == "file":
                 frame, _ = self._frames.get()
-            order = messages.read(messages.DecodeFile, frame)
+            order = message_json.read(messages.DecodeFile, frame)
             self._job = order.job
             with self._file(order, descriptors) as file:
                 answer = self._answer(order, file)
@@ -108,13 +108,13 @@ class _Decoder:
         """A block of the host's of at least that many bytes, and its number."""
         self._say(messages.RoomWanted(size=size))
         frame, _ = self._frames.get()
-        given = messages.read(messages.RoomGiven, frame)
+        given = message_json.read(messages.RoomGiven, frame)
         # Of one that the picture stays in nothing may be left here.
         block = self._blocks.pop(given.block) if given.kept else self._blocks[given.block]
         return given.block, block
 
     def _say(self, answer: messages.Answer) -> None:
-        self._channel.send(messages.said(answer, job=self._job))
+        self._channel.send(message_json.said(answer, job=self._job))
 
     def _file(self, order: messages.DecodeFile, descriptors: list[int]) -> BinaryIO:
         """What the host has handed over: an open file, or a block of its bytes."""

@@ -15,10 +15,8 @@ import signal
 import socket
 import sys
 import threading
-import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,207 +24,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight import api
-from safelight.api.filter_job import each_with
 from safelight.api.tone_table import packed
 from safelight.pixels import DEPTHS, is_finite
 from safelight.workers.far.check_promises import complaint
-from safelight.workers.far.compatibility import OtherEdition, check_edition
-from safelight.workers.far.dry_run import (
-    FETCHED,
-    Given,
-    beside,
-    call,
-    frame_and_carried,
-    rehearse,
-)
-from safelight.workers.far.further_pictures import Further, laid_over
+from safelight.workers.far.dry_run import FETCHED, Given, beside, call, frame_and_carried, rehearse
 from safelight.workers.far.inference import DeviceError, Inference
+from safelight.workers.far.loaded_plugins import Plugins
 from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.network_watch import ROUNDS, NetworkWatch
 from safelight.workers.far.onnx_runtime import OutOfMemory, runtime_version
-from safelight.workers.far.plugin_hooks import hooks_of
-from safelight.workers.glimpses import GLIMPSE_PAUSE, glimpse, short
+from safelight.workers.far.worker_job import WorkerJob
 from safelight.workers.network_file import KEYS, RECORDED
-from safelight.workers.wire import messages, protocol
+from safelight.workers.wire import message_json, messages, protocol
 from safelight.workers.wire.blocks import BorrowedBlock
 from safelight.workers.wire.messages import Place
-
-_STEP = 1e-3
-"""The least that progress rises by for the host to be told."""
-
-_WORDS_PAUSE = 0.1
-"""Seconds between words that are told although progress has not risen."""
-
-
-class Plugins:
-    """What the installed plugins offer, by id. A broken plugin is a line in ``failures``."""
-
-    def __init__(self, library: str = "") -> None:
-        self.filters: dict[str, api.Registered] = {}
-        self.declarations: list[api.Declaration] = []
-        self.folders: dict[str, Path] = {}
-        self.formats: dict[str, api.RegisteredFormat] = {}
-        self.failures: list[dict[str, str]] = []
-        for point in _entry_points(library):
-            name = point.dist.name if point.dist else point.name
-            try:
-                self._load(point, name)
-            except OtherEdition as error:
-                self.failures.append({"plugin": name, "reason": str(error)})
-            except BaseException as error:  # SystemExit too: the others are not to blame
-                reason = f"{type(error).__name__}: {error}"
-                self.failures.append({"plugin": name, "reason": reason[:2000]})
-
-    def missing(self, identity: str) -> str:
-        """Why what has that id cannot run."""
-        reasons = [f"{item['plugin']} cannot be loaded: {item['reason']}" for item in self.failures]
-        return "; ".join([f"{identity} is not installed", *reasons])
-
-    def _load(self, point: importlib.metadata.EntryPoint, name: str) -> None:
-        check_edition((point.dist.requires if point.dist else None) or ())
-        offered = hooks_of(point.load(), name)
-        version = point.dist.version if point.dist else ""
-        origin = {"plugin": name, "version": version}
-        filters = [api.registered(function) for function in offered.filters]
-        formats = [api.registered_format(function, "importer") for function in offered.importers]
-        formats += [api.registered_format(function, "exporter") for function in offered.exporters]
-        declarations = [
-            api.Declaration.from_json(entry.declaration.to_json() | origin) for entry in filters
-        ]
-        self._refuse_twins(
-            [item.id for item in declarations] + [item.format.id for item in formats]
-        )
-        for entry, declaration in zip(filters, declarations, strict=True):
-            source = sys.modules[entry.function.__module__].__file__
-            self.filters[declaration.id] = entry
-            self.folders[declaration.id] = Path(source).parent if source else Path()
-            self.declarations.append(declaration)
-        for item in formats:
-            own = replace(item.format, plugin=name, version=version)
-            self.formats[own.id] = replace(item, format=own)
-
-    def _refuse_twins(self, ids: Sequence[str]) -> None:
-        taken = {*self.filters, *self.formats}
-        for identity in ids:
-            if identity in taken:
-                raise ValueError(f"there are two things called {identity}")
-            taken.add(identity)
-
-
-def _entry_points(library: str) -> list[importlib.metadata.EntryPoint]:
-    """What plugins say they offer: all that can be imported, or those in ``library`` alone."""
-    if not library:
-        return list(importlib.metadata.entry_points(group=api.PROJECT))
-    found = importlib.metadata.distributions(path=[library])
-    return [point for item in found for point in item.entry_points if point.group == api.PROJECT]
-
-
-class _Job(api.Job):
-    """What a running filter sees: its networks, its progress, whether it is still wanted."""
-
-    def __init__(
-        self,
-        worker: Worker,
-        question: messages.Question,
-        folder: Path,
-        device: str,
-        *,
-        threads: int = 0,
-        picture: bool = True,
-    ) -> None:
-        self._picture = picture
-        self._worker = worker
-        self._question = question
-        self._device = device
-        self._threads = threads
-        self._folder = folder
-        self._told, self._words = -1.0, ""
-        self._spoken = self._shown = -1.0
-
-    def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
-        self.check()
-        path, inference = self._network(model), self._worker.inference
-        inputs = self._laid_over(inference.contract(path).further, image, inputs)
-        return inference.run(path, image, inputs, self._device, picture=self._picture)
-
-    def run_each(
-        self, model: str, images: Sequence[api.Image], **inputs: Sequence[Any]
-    ) -> list[api.Image]:
-        self.check()
-        path, inference = self._network(model), self._worker.inference
-        further = inference.contract(path).further
-        named = [
-            self._laid_over(further, image, each)
-            for image, each in zip(images, each_with(images, inputs), strict=True)
-        ]
-        return inference.run_each(path, images, named, self._device, picture=self._picture)
-
-    def _network(self, model: str) -> Path:
-        """The file of a network that is run now, which the host is told."""
-        path = beside(self._folder, model)
-        self._worker.ran[model] = self._worker.inference.contract(path).sha256
-        return path
-
-    def _laid_over(
-        self, further: Further, image: api.Image, inputs: dict[str, Any]
-    ) -> dict[str, Any]:
-        """``inputs`` with a second picture of another size laid over the whole picture."""
-        guide, question = np.asarray(inputs.get(further.guide, 0.0)), self._question
-        if further.guide_fit != "aligned" or guide.ndim != 3 or guide.shape == image.shape:
-            return inputs
-        if not isinstance(question, messages.Run) or question.canvas is None:
-            return inputs
-        region, canvas = question.region, question.canvas
-        if image.shape[:2] != (region.height, region.width) or not question.input:
-            return inputs
-        return inputs | {further.guide: laid_over(guide, region, canvas)}
-
-    def step(
-        self, model: str, image: api.Image, before: Mapping[str, api.Image], **inputs: Any
-    ) -> tuple[api.Image, dict[str, api.Image]]:
-        self.check()
-        path, inference = self._network(model), self._worker.inference
-        return inference.step(path, image, before, inputs, self._device)
-
-    def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
-        self.check()
-        path, inference = self._network(model), self._worker.inference
-        return inference.describe(path, image, inputs, self._device, self._threads)
-
-    def describe_each(
-        self, model: str, images: Sequence[api.Image | None], **inputs: Sequence[Any]
-    ) -> list[NDArray[np.float32]]:
-        self.check()
-        path, inference = self._network(model), self._worker.inference
-        named = each_with(images, inputs)
-        return inference.describe_each(path, images, named, self._device, self._threads)
-
-    def progress(self, fraction: float, words: str = "") -> None:
-        self.check()
-        fraction = min(max(float(fraction), 0.0), 1.0)
-        words, now = short(str(words)), time.monotonic()
-        news = words != self._words and now >= self._spoken + _WORDS_PAUSE
-        if fraction >= self._told + _STEP or news:
-            self._told, self._words, self._spoken = fraction, words, now
-            self._worker.reply(self._question, messages.Progress(fraction=fraction, words=words))
-
-    def preview(self, image: api.Image) -> None:
-        self.check()
-        shown = np.asarray(image, np.float32)
-        if shown.ndim not in (2, 3) or shown.shape[2:] not in ((), (3,)) or 0 in shown.shape:
-            raise ValueError(f"a preview is (height, width, 3), not {shown.shape}")
-        question, now = self._question, time.monotonic()
-        if not isinstance(question, messages.Run) or question.glimpse is None:
-            return
-        if now >= self._shown + GLIMPSE_PAUSE:
-            self._shown = now
-            part = glimpse(shown, question.region, question.keep)
-            self._worker.array(replace(question.glimpse, shape=part.shape))[:] = part
-            self._worker.reply(question, messages.Glimpsed(shape=part.shape))
-
-    def check(self) -> None:
-        if self._question.job in self._worker.cancelled:
-            raise api.Cancelled
 
 
 class Worker:
@@ -259,13 +70,13 @@ class Worker:
             messages.Collect: self._collect,
             messages.ReadNetworks: self._read_networks,
         }
-        self._answers = {messages.word(kind): (kind, does) for kind, does in answers.items()}
+        self._answers = {message_json.word(kind): (kind, does) for kind, does in answers.items()}
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
         threading.Thread(target=self._listen, daemon=True).start()
         ready = messages.Ready(protocol=protocol.VERSION, api=api.VERSION, pid=os.getpid())
-        self._channel.send(messages.said(ready))
+        self._channel.send(message_json.said(ready))
         while True:
             self._answer(self._frames.get())
 
@@ -274,7 +85,7 @@ class Worker:
         piece = {"piece": question.piece} if isinstance(question, messages.Run) else {}
         about: dict[str, Any] = piece | further
         try:
-            self._channel.send(messages.said(answer, job=question.job, **about))
+            self._channel.send(message_json.said(answer, job=question.job, **about))
         except OSError:
             os._exit(0)  # nobody listens any more
 
@@ -294,7 +105,7 @@ class Worker:
                 self._blocks.pop(frame["block"], None)
             elif frame["type"] == "keys":
                 KEYS.update({name: bytes.fromhex(key) for name, key in frame["keys"].items()})
-            elif frame["type"] == messages.word(messages.Cancel):
+            elif frame["type"] == message_json.word(messages.Cancel):
                 self.cancelled.add(frame["job"])
                 self.inference.terminate()
             else:
@@ -302,7 +113,7 @@ class Worker:
 
     def _answer(self, frame: protocol.Frame) -> None:
         kind, does = self._answers[frame["type"]]
-        question = messages.read(kind, frame)
+        question = message_json.read(kind, frame)
         self.ran = {}
         answer = _answered(does, question)
         # A plan runs them on grey.
@@ -336,7 +147,7 @@ class Worker:
 
     def _plan(self, question: messages.MakePlan) -> messages.Answer:
         entry, folder = self._filter(question.filter)
-        job = _Job(self, question, folder, question.device)
+        job = WorkerJob(self, question, folder, question.device)
         contract = self.inference.contract
         settings, images = _settings(entry, question.settings), list(question.images)
         plan, models = rehearse(entry, folder, settings, contract, job, images, question.canvas)
@@ -362,7 +173,7 @@ class Worker:
 
     def _prepare(self, question: messages.Prepare) -> messages.Answer:
         entry, folder = self._filter(question.filter)
-        job = _Job(self, question, folder, question.device)
+        job = WorkerJob(self, question, folder, question.device)
         job.check()
         whole, settings = self._image(question.input), _settings(entry, question.settings)
         source = api.Source(question.quantisation)
@@ -371,7 +182,7 @@ class Worker:
     def _find_settings(self, question: messages.FindSettings) -> messages.Answer:
         """Have a filter find settings for a picture, of which it sees the thumbnail."""
         entry, folder = self._filter(question.filter)
-        job = _Job(self, question, folder, question.device)
+        job = WorkerJob(self, question, folder, question.device)
         job.check()
         settings = _settings(entry, question.settings)
         return messages.SettingsFound(
@@ -387,7 +198,7 @@ class Worker:
 
     def _run(self, question: messages.Run) -> messages.Answer:
         entry, folder = self._filter(question.filter)
-        job = _Job(
+        job = WorkerJob(
             self,
             question,
             folder,
@@ -424,7 +235,7 @@ class Worker:
         entry: api.Registered,
         image: api.Image | None,
         settings: api.Settings,
-        job: _Job,
+        job: WorkerJob,
         given: Given,
         scale: int = 1,
     ) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
@@ -457,7 +268,7 @@ class Worker:
         usual, watch = self.inference, NetworkWatch(question.network, question.tensor)
         self.inference = watch
         try:
-            job = _Job(self, question, folder, question.device)
+            job = WorkerJob(self, question, folder, question.device)
             for _ in range(ROUNDS):
                 job.check()
                 self._called(entry, image, settings, job, given, question.scale)
@@ -478,7 +289,7 @@ class Worker:
             if number and not is_finite(image):
                 raise ValueError("it returned pixels that are no numbers")
             entry, folder = self._filter(step.filter)
-            job = _Job(self, question, folder, question.device)
+            job = WorkerJob(self, question, folder, question.device)
             job.check()
             made, _ = self._called(entry, image, _settings(entry, step.settings), job, given)
             image = made.astype(np.float32)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal, cast, get_args
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QCursor, QKeyEvent, QPainter
 
 from safelight.api import Number, Value
 from safelight.document import Document, Edit, edits, geometry
-from safelight.document.placement import Place
-from safelight.gui.canvas.composition import Guides, paint_guides, paint_line
+from safelight.gui.canvas.composition import Guides, paint_line
+from safelight.gui.canvas.crop_box import CropBox, told_of
+from safelight.gui.canvas.crop_frame import paint_crop_frame
 from safelight.gui.canvas.grips import GRIP, bearing, edge_at
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
@@ -24,116 +25,9 @@ from safelight.gui.keys import arrow_way
 _MOST = 45.0
 """Degrees by which the picture is turned at most; more is a right angle and less than that."""
 
-_RIM = 1.75
-"""Pixels that a box which is turned stays away from the plane's edge: what is resampled there has
-whole pixels around it, also after the box has come to lie on whole pixels.
-"""
 
-_DIM = QColor(0, 0, 0, 150)
-_LINE = QColor(255, 255, 255, 235)
-_SHADE = QColor(0, 0, 0, 130)
 _SIDES = ("free", "original", "1:1", "4:5", "5:7", "3:2", "4:3", "16:9", "own")
 _GUIDES = get_args(Guides)
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """A box about the point (x, y) of the plane, whose sides are level once the plane is turned
-    clockwise by ``angle``.
-    """
-
-    x: float
-    y: float
-    width: float
-    height: float
-    angle: float = 0.0
-
-    def point(self, across: float, down: float) -> tuple[float, float]:
-        """The plane's point so far from the middle, along the box's sides."""
-        x, y = Place.turned(-self.angle, 0, 0).at(across, down)
-        return self.x + x, self.y + y
-
-    def corners(self) -> list[tuple[float, float]]:
-        """The box's corners, in points of the plane."""
-        across, down = self.width / 2, self.height / 2
-        signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-        return [self.point(x * across, y * down) for x, y in signs]
-
-    def stretched(self, left: float, top: float, right: float, bottom: float) -> _Box:
-        """The box with its edges moved by so much; each is one pixel from the other at least."""
-        width = max(self.width + right - left, 1.0)
-        height = max(self.height + bottom - top, 1.0)
-        x, y = self.point((left + right) / 2, (top + bottom) / 2)
-        return replace(self, x=x, y=y, width=width, height=height)
-
-    def towards(self, wanted: _Box, size: tuple[int, int]) -> _Box:
-        """The box on the way to ``wanted`` that is the last one inside a plane of that size."""
-        rim, share = _rim(self.angle), 1.0
-        for start, end in zip(self.corners(), wanted.corners(), strict=True):
-            for axis in (0, 1):
-                low, high = rim, size[axis] - rim
-                if end[axis] < low:
-                    way = start[axis] - end[axis]
-                    share = min(share, max(start[axis] - low, 0.0) / way if way else 0.0)
-                elif end[axis] > high:
-                    way = end[axis] - start[axis]
-                    share = min(share, max(high - start[axis], 0.0) / way if way else 0.0)
-        return replace(
-            self,
-            x=self.x + share * (wanted.x - self.x),
-            y=self.y + share * (wanted.y - self.y),
-            width=self.width + share * (wanted.width - self.width),
-            height=self.height + share * (wanted.height - self.height),
-        )
-
-    def moved(self, across: float, down: float, size: tuple[int, int]) -> _Box:
-        """The box moved so far along its sides, and no corner out of a plane of that size: at an
-        edge of the plane it goes on along that.
-        """
-        rim, wanted, found = _rim(self.angle), self.point(across, down), []
-        for here, there, needed, side in zip(
-            (self.x, self.y), wanted, self._extent(), size, strict=True
-        ):
-            low, high = rim + needed / 2, side - rim - needed / 2
-            # Where there is no room it stays; rounding may have put it a little beside.
-            found.append(min(max(there, min(low, here)), max(high, here)))
-        return replace(self, x=found[0], y=found[1])
-
-    def _extent(self) -> tuple[float, float]:
-        """How much of the plane it takes, across and down."""
-        cosine = abs(math.cos(math.radians(self.angle)))
-        sine = abs(math.sin(math.radians(self.angle)))
-        return self.width * cosine + self.height * sine, self.width * sine + self.height * cosine
-
-    def shrunk(self, size: tuple[int, int]) -> _Box:
-        """The largest of its shape about its middle that lies in a plane of that size."""
-        rim = _rim(self.angle)
-        room = (min(at, side - at) - rim for at, side in zip((self.x, self.y), size, strict=True))
-        share = min(
-            1.0, *(2 * half / need for half, need in zip(room, self._extent(), strict=True))
-        )
-        return replace(self, width=self.width * max(share, 0), height=self.height * max(share, 0))
-
-    def shaped(self, ratio: float) -> _Box:
-        """The largest inside it that is ``ratio`` times as wide as high."""
-        width = min(self.width, self.height * ratio)
-        return replace(self, width=width, height=width / ratio)
-
-    def on_pixels(self, size: tuple[int, int]) -> _Box:
-        """The box with whole sides, and where it is not turned with whole edges."""
-        if self.angle:
-            width, height = (max(math.floor(side + 1e-6), 1) for side in (self.width, self.height))
-            return replace(self, width=width, height=height)
-        width = min(max(math.floor(self.width + 0.5), 1), size[0])
-        height = min(max(math.floor(self.height + 0.5), 1), size[1])
-        left = min(max(round(self.x - width / 2), 0), size[0] - width)
-        top = min(max(round(self.y - height / 2), 0), size[1] - height)
-        middle = left + width / 2, top + height / 2
-        return _Box(*middle, width, height)
-
-
-def _rim(angle: float) -> float:
-    return _RIM if angle else 0.0
 
 
 class Crop(Tool):
@@ -171,7 +65,7 @@ class Crop(Tool):
         self._document: Document | None = None
         self._plane: Document | None = None
         self._in_hand = False
-        self._known = self._made = self._box = _Box(0.5, 0.5, 1, 1)
+        self._known = self._made = self._box = CropBox(0.5, 0.5, 1, 1)
         self._tall = False
         self._look = (0.0, True)
         self._grip: tuple[int, int] | Literal["inside", "outside", "line", ""] = ""
@@ -243,7 +137,7 @@ class Crop(Tool):
         middle = document.width / 2, document.height / 2
         x, y = geometry.carried(document, plane).at(*middle)
         angle = 0.0 if abs(angle) < 1e-6 else angle
-        self._known = self._made = self._box = _Box(x, y, document.width, document.height, angle)
+        self._known = self._made = self._box = CropBox(x, y, document.width, document.height, angle)
         self._tall = document.height > document.width
         if self._in_hand:
             self.surface.rotate_to(angle)
@@ -301,7 +195,7 @@ class Crop(Tool):
         if bounds is not None:
             self._values["ratio"] = "free"
             x, y = bounds.x + bounds.width / 2, bounds.y + bounds.height / 2
-            self._made = _Box(x, y, bounds.width, bounds.height, self._box.angle)
+            self._made = CropBox(x, y, bounds.width, bounds.height, self._box.angle)
             self._shape()
 
     def next_guides(self) -> None:
@@ -328,7 +222,7 @@ class Crop(Tool):
     def whole(self) -> None:
         """Have all of the plane in the box again, not turned."""
         width, height = self._size
-        self._made = _Box(width / 2, height / 2, width, height)
+        self._made = CropBox(width / 2, height / 2, width, height)
         self._tall = height > width
         self._turn_to(0.0)
 
@@ -365,7 +259,7 @@ class Crop(Tool):
         )
         self._take(self._inside(box, grown, together=ratio is not None))
 
-    def _inside(self, box: _Box, wanted: _Box, *, together: bool) -> _Box:
+    def _inside(self, box: CropBox, wanted: CropBox, *, together: bool) -> CropBox:
         """The box that is as far as it can be where it is wanted: of each side, or of both."""
         if together:
             return box.towards(wanted, self._size)
@@ -380,7 +274,7 @@ class Crop(Tool):
         half = (wanted.height - box.height) / 2
         return reached.towards(reached.stretched(0, down - half, 0, down + half), self._size)
 
-    def _take(self, box: _Box) -> None:
+    def _take(self, box: CropBox) -> None:
         """Have a box that the hand has made."""
         self._made = self._box = box.on_pixels(self._size)
         self.changed()
@@ -532,28 +426,19 @@ class Crop(Tool):
         ratio = pose.ratio
         at = self._on_widget()
         box = QRectF(at.topLeft() * ratio, at.size() * ratio)
-        outside = QPainterPath()
-        outside.addRect(QRectF(0, 0, *pose.room))
-        hole = QPainterPath()
-        hole.addRect(box)
-        painter.fillPath(outside.subtracted(hole), _DIM)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         guides = cast(Guides, self._values["guides"])
-        paint_guides(painter, box, guides, ratio, level=self._grip == "outside")
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in ((_SHADE, 3 * ratio), (_LINE, 1.3 * ratio)):
-            painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
-            painter.drawRect(box)
-        _paint_handles(painter, box, ratio)
+        paint_crop_frame(painter, box, pose, guides, level=self._grip == "outside")
         if self._line is not None:
             paint_line(painter, self._line, ratio)
         if self._grip and self._grip != "line":
             y = min(box.bottom() + 8 * ratio, pose.room[1] - 30 * ratio)
-            paint_word(painter, _told(self._box, self._grip), max(box.left(), 8 * ratio), y, ratio)
+            paint_word(
+                painter, told_of(self._box, self._grip), max(box.left(), 8 * ratio), y, ratio
+            )
 
 
 def _snapped(
-    snapping: Snapping, box: _Box, grip: tuple[int, int], way: tuple[float, float], free: bool
+    snapping: Snapping, box: CropBox, grip: tuple[int, int], way: tuple[float, float], free: bool
 ) -> tuple[float, float]:
     """The way that an edge, or a corner, of a level box is pulled, so that it lies on lines that
     are near; ``free``: the way itself.
@@ -562,30 +447,6 @@ def _snapped(
     axes = [axis for axis, side in zip(AXES, grip, strict=True) if side]
     found = snapping.point(ends, free=free, axes=axes)
     return way[0] + found[0] - ends[0], way[1] + found[1] - ends[1]
-
-
-def _told(box: _Box, grip: object) -> str:
-    """What a hand that has hold of that is about to make, in words."""
-    if grip == "outside":
-        return f"{box.angle:.1f}°".replace("-", "\N{MINUS SIGN}")
-    return f"{round(box.width)} × {round(box.height)} px"
-
-
-def _paint_handles(painter: QPainter, box: QRectF, ratio: float) -> None:
-    """Squares on the corners, and bars on the edges where those are long enough."""
-    painter.setPen(QPen(QColor(0, 0, 0, 170), ratio))
-    painter.setBrush(QColor(255, 255, 255))
-    side, bar = 9 * ratio, 5 * ratio
-    middle, long = box.center(), 60 * ratio
-    places = [
-        (x, y, side, side) for x in (box.left(), box.right()) for y in (box.top(), box.bottom())
-    ]
-    if box.width() > long:
-        places += [(middle.x(), y, 22 * ratio, bar) for y in (box.top(), box.bottom())]
-    if box.height() > long:
-        places += [(x, middle.y(), bar, 22 * ratio) for x in (box.left(), box.right())]
-    for x, y, width, height in places:
-        painter.drawRect(QRectF(x - width / 2, y - height / 2, width, height))
 
 
 def _shares(side: int, more: float) -> tuple[float, float]:

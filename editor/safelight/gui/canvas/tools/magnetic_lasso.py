@@ -24,7 +24,7 @@ _AROUND = 256
 """Pixels of the picture, as it is zoomed, on each side of a point within which edges are known."""
 
 _FAR = 160
-"""Such pixels of a path after which it gets a point by itself, at two thirds of its way."""
+"""Pixels of a path after which the path gets a point by itself, at two thirds of its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Magnetic(PathTool):
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
         self.edges: Edges | None = None
-        """Those around the last point, once they are found."""
+        """The edges around the last point, once they are found."""
         self._wanted = self._found = 0
         self._pointer: Point | None = None
 

@@ -13,7 +13,8 @@ from safelight.document import Document, edits, geometry
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.snap_lines import Box, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Tool
-from safelight.gui.canvas.tools.type_text import TextTool, text_at
+from safelight.gui.canvas.tools.type_text import TextTool
+from safelight.gui.canvas.typed_text import text_at
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way
 

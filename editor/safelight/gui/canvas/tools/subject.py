@@ -42,7 +42,7 @@ class Subject(SelectionTool):
         super().__init__(surface)
         self.brush = RoundBrush()
         self.strokes: dict[bool, list[list[Point]]] = {False: [], True: []}
-        """Those over the subject, and those over what is behind it."""
+        """The strokes over the subject, and the strokes over what is behind it."""
         self._tried = Tried(surface)
         self._begun_how = "replace"
         self._pointer: QPointF | None = None

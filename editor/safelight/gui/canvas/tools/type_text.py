@@ -7,12 +7,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, cast
 from uuid import uuid4
 
 from PySide6.QtCore import QPointF, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import HexColour, Value
@@ -22,21 +21,27 @@ from safelight.document.shape import Shape
 from safelight.document.shape_commands import StrokeWidth
 from safelight.document.text import MOST_LETTERS, Align, Direction, Text, TextError, Weight, Wording
 from safelight.document.text_commands import LetterSpacing, LineSpacing, Size
-from safelight.gui import theme
-from safelight.gui.canvas.grips import GRIP, paint_handles
+from safelight.gui.canvas.grips import GRIP
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.shape_edges import EdgeLight, way_of
 from safelight.gui.canvas.snap_lines import Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool, reason
+from safelight.gui.canvas.typed_text import (
+    Point,
+    TypedText,
+    layer_of,
+    letter_at,
+    letters_of,
+    paint_text_box,
+    paint_typing,
+    text_at,
+)
 from safelight.gui.canvas.typing_field import TypingField
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.font_choice import FontControl
 from safelight.gui.typesetter import LaidText, begin, is_missing, laid_text
-from safelight.pixels import Outline
-
-_Point = tuple[float, float]
 
 _SHORTEST = 6.0
 """Widget pixels that a drag has to go to be a box."""
@@ -49,25 +54,6 @@ _BLINK = 530
 
 _LINES = 16
 """Lines of the letters that are offered first in a picture's height."""
-
-
-@dataclass(slots=True)
-class _Typed:
-    """A text that is being typed: its layer, the document before, the token of the one step that
-    it is, where its points lie in the picture, and what a layer that is new has beside options:
-    the width of its lines, or the shape ``along`` whose edge, its ``path``, it runs from ``start``.
-    """
-
-    layer: str
-    above: str
-    before: Document
-    place: Place
-    new: bool
-    box: float = 0.0
-    along: str = ""
-    path: Outline = field(default_factory=Outline)
-    start: float = 0.0
-    token: str = ""
 
 
 class TextTool(Tool):
@@ -87,11 +73,11 @@ class TextTool(Tool):
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
         begin()
-        self._typed: _Typed | None = None
+        self._typed: TypedText | None = None
         self._field: TypingField | None = None
         self._start: Pointer | None = None
-        self._from: _Point = (0.0, 0.0)
-        self._end: _Point = (0.0, 0.0)
+        self._from: Point = (0.0, 0.0)
+        self._end: Point = (0.0, 0.0)
         self._snapping = Snapping(surface)
         self._edge = EdgeLight(surface)
         self._marks = self._pulls = False
@@ -145,7 +131,7 @@ class TextTool(Tool):
     def _text(self) -> Layer | None:
         """The layer that is typed, or else the active one, where it is a text to be changed."""
         identity = self.surface.active if self._typed is None else self._typed.layer
-        found = _layer_of(self.surface.document, identity)
+        found = layer_of(self.surface.document, identity)
         return found if found is not None and text_commands.is_text(_ANY, found) else None
 
     def _laid(self) -> tuple[LaidText, Place] | None:
@@ -184,7 +170,9 @@ class TextTool(Tool):
         typed, found = self._typed, self._text
         if typed is not None:
             gone = found is None and not (typed.new and not self._words.strip())
-            if gone or (found is not None and not self._trouble and _letters(found) != self._words):
+            if gone or (
+                found is not None and not self._trouble and letters_of(found) != self._words
+            ):
                 self._end_typing()
             return
         if found is not None and found is not self._known:
@@ -230,7 +218,7 @@ class TextTool(Tool):
 
     # -- typing --------------------------------------------------------------------------------
 
-    def edit(self, point: _Point | None = None) -> None:
+    def edit(self, point: Point | None = None) -> None:
         """Type in the text at a point of the picture, there; or at the end of the active one."""
         self.surface.take(self.id)
         found = self._text if point is None else text_at(self.surface.document, point)
@@ -255,7 +243,7 @@ class TextTool(Tool):
             self._field.refused.connect(self._refuse)
         return self._field
 
-    def _begin(self, at: _Point, box: float, along: tuple[Layer, float] | None = None) -> None:
+    def _begin(self, at: Point, box: float, along: tuple[Layer, float] | None = None) -> None:
         """Begin words of their own, in lines, or ``along`` a shape's edge from so many percent of
         it on.
         """
@@ -263,7 +251,7 @@ class TextTool(Tool):
         if document is None:
             return
         place = Place.offset(*at)
-        typed = _Typed(uuid4().hex, self.surface.active, document, place, True, box)
+        typed = TypedText(uuid4().hex, self.surface.active, document, place, True, box)
         if along is not None:
             shape, typed.start = along
             typed.along, typed.path = shape.id, cast(Shape, shape.content).outline
@@ -288,7 +276,7 @@ class TextTool(Tool):
         self.follow()
         words = cast(Text, layer.content).wording
         place = way_of(self.surface.document, layer)
-        self._typed = _Typed(layer.id, "", document, place, False, words.box)
+        self._typed = TypedText(layer.id, "", document, place, False, words.box)
         self._start_typing(words.text)
 
     def _start_typing(self, text: str) -> None:
@@ -343,7 +331,7 @@ class TextTool(Tool):
         self._moved()
         self.changed()
 
-    def _edit(self, typed: _Typed, text: str) -> Edit:
+    def _edit(self, typed: TypedText, text: str) -> Edit:
         told: dict[str, Any] = {**self._values, "text": text, "box": round(typed.box, 1)}
         if not typed.new:
             return text_commands.set_text(layer=typed.layer, **told)
@@ -391,23 +379,14 @@ class TextTool(Tool):
 
     # -- what a hand does ----------------------------------------------------------------------
 
-    def _inside(self, point: _Point) -> int | None:
+    def _inside(self, point: Point) -> int | None:
         """The letter of the text that is typed at a point of the picture; None beside it."""
         laid = self._laid()
         if self._typed is None or laid is None:
             return None
-        text, place = laid
-        x, y = place.inverse.at(*point)
-        bounds = text.outline.bounds() if self._words.strip() else None
-        if bounds is None:
-            return None
-        left, top, right, bottom = bounds
-        rim = text.wording.size / 2
-        right = max(right, self._typed.box)
-        beside = not (left - rim <= x <= right + rim and top - rim <= y <= bottom + rim)
-        return None if beside else text.letter_at(x, y)
+        return letter_at(*laid, point, self._typed.box) if self._words.strip() else None
 
-    def _handle(self) -> _Point | None:
+    def _handle(self) -> Point | None:
         """Where the width of lines is pulled, in the picture."""
         laid = self._laid()
         if laid is None or not laid[0].wording.box or not laid[0].wording.path.empty:
@@ -472,7 +451,7 @@ class TextTool(Tool):
         free = point is not None and text_at(self.surface.document, point) is None
         self._edge.look(point if idle and free else None)
 
-    def _pull(self, point: _Point) -> None:
+    def _pull(self, point: Point) -> None:
         """Have lines end at a point."""
         laid, found = self._laid(), self._text
         if laid is None:
@@ -516,61 +495,10 @@ class TextTool(Tool):
         if self._pulls:
             box_width = max(place.inverse.at(*self._end)[0], 1.0)
         if box_width and text.wording.path.empty:
-            corners = [(0.0, 0.0), (box_width, 0.0), (box_width, text.height), (0.0, text.height)]
-            path = QPainterPath()
-            path.addPolygon(QPolygonF([pose.point(*place.at(*point)) for point in corners]))
-            path.closeSubpath()
-            paint_outline(painter, path, pose.ratio)
-            handle = place.at(box_width, text.height / 2)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            paint_handles(painter, [pose.point(*handle)], pose.ratio)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_text_box(painter, pose, text, place, box_width)
         if self._typed is not None and self._field is not None:
-            _paint_typing(painter, pose, text, place, self._field, caret=self._seen)
+            paint_typing(painter, pose, text, place, self._field, caret=self._seen)
 
 
 _ANY = cast(Document, None)
 """Stands for the document of a condition that asks of a layer alone."""
-
-
-def _layer_of(document: Document | None, identity: str) -> Layer | None:
-    layers = document.walk() if document is not None else ()
-    return next((layer for layer in layers if layer.id == identity), None)
-
-
-def _letters(layer: Layer) -> str:
-    return cast(Text, layer.content).wording.text
-
-
-def text_at(document: Document | None, point: _Point) -> Layer | None:
-    """The uppermost text that is seen at a point of the picture."""
-    if document is None:
-        return None
-    for layer in reversed(list(document.walk())):
-        raster = layer.pixels
-        if raster is None or not layer.shown or not text_commands.is_text(document, layer):
-            continue
-        x, y = document.frame.inverse.after(layer.place).inverse.at(*point)
-        if 0 <= x <= raster.width and 0 <= y <= raster.height:
-            return layer
-    return None
-
-
-def _paint_typing(
-    painter: QPainter, pose: Pose, text: LaidText, place: Place, field: TypingField, *, caret: bool
-) -> None:
-    """What is marked of a text that is typed, or about to be typed, and its caret."""
-    marked = QColor(theme.ACCENT)
-    marked.setAlpha(110)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(marked)
-    first, last = field.marked
-    if field.composed:
-        first, last = field.textCursor().position(), field.caret
-    for corners in text.marked(first, last):
-        painter.drawPolygon(QPolygonF([pose.point(*place.at(*point)) for point in corners]))
-    if caret:
-        top, bottom = (pose.point(*place.at(*end)) for end in text.caret(field.caret))
-        for colour, width in ((QColor(0, 0, 0, 200), 3.0), (QColor(255, 255, 255), 1.4)):
-            painter.setPen(QPen(colour, width * pose.ratio))
-            painter.drawLine(top, bottom)
