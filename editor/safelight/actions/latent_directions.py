@@ -68,7 +68,7 @@ class Directions:
     entries: tuple[Direction, ...] = ()
 
     def with_one(self, direction: Direction) -> Directions:
-        """These with one more, in place of one of that name. Raises DirectionError."""
+        """The directions with one more, in place of one of that name. Raises DirectionError."""
         name = direction.name.strip()
         if not name:
             raise DirectionError("A direction needs a name.")
@@ -80,7 +80,7 @@ class Directions:
         return replace(self, entries=(*others, replace(direction, name=name)))
 
     def without(self, name: str) -> Directions:
-        """These without the one of that name."""
+        """The directions without the one of that name."""
         return replace(self, entries=tuple(item for item in self.entries if item.name != name))
 
 
