@@ -11,7 +11,7 @@ import numpy as np
 
 from .kernel_cache import compiled
 from .kernels import AREA, HALF, shared
-from .matching import NEVER, distance, scrambled, within
+from .patch_match import NEVER, distance, scrambled, within
 
 Target = namedtuple("Target", "pixels guides clear fine firm")
 """What is painted: its colours now, packed; what they are to be (height, width, 7): colour, tone,

@@ -4,7 +4,6 @@ from functools import cached_property
 
 import numpy as np
 
-from .evening import evened
 from .kernels import (
     AREA,
     FOUR,
@@ -18,8 +17,9 @@ from .kernels import (
     unpacked,
 )
 from .liveliness import liveliness
-from .matching import NEVER, UNSEEN, Light, improve, inherit, strew
+from .patch_match import NEVER, UNSEEN, Light, improve, inherit, strew
 from .pyramid import halved, halved_mask, halved_where, smooth_doubled, spread
+from .seam_membrane import evened
 from .seams import continuing, labelled, nodes_of, shifts_of
 from .votes import blend, lightened, said_most, weigh
 

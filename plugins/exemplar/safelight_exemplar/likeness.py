@@ -4,7 +4,7 @@ import numpy as np
 
 from .hole_fill import window
 from .kernels import AREA, chessboard, counted, packed
-from .matching import NEVER, improve, strew
+from .patch_match import NEVER, improve, strew
 from .pyramid import halved, halved_mask
 
 ACROSS = 48

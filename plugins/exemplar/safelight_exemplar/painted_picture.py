@@ -6,7 +6,7 @@ import numpy as np
 
 from .brushwork import Drawing, Target, match, render, softened, turned
 from .kernels import HALF, SIDE, chessboard, packed, unpacked
-from .matching import strew
+from .patch_match import strew
 from .pyramid import doubled_field, halved, halved_where, smooth_doubled
 from .votes import blend
 

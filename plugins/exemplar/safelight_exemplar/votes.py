@@ -1,13 +1,13 @@
 """Votes: what the patches over a pixel say of it, each with its weight.
 
-Fields, places and packed pictures are those of ``matching`` and ``kernels``.
+Fields, places and packed pictures are those of ``patch_match`` and ``kernels``.
 """
 
 import numpy as np
 
 from .kernel_cache import compiled
 from .kernels import AREA, FOUR, HALF, SIDE, shared
-from .matching import moved_by
+from .patch_match import moved_by
 
 _AWAY = ((np.arange(SIDE)[:, None] - HALF) ** 2 + (np.arange(SIDE)[None] - HALF) ** 2) / 9.0
 """Squared distance of a patch's pixels from its middle."""

@@ -10,7 +10,7 @@ import numba
 try:
     numba.njit(cache=True)(lambda: 1)
 except RuntimeError:
-    from safelight_exemplar.matching import scrambled
+    from safelight_exemplar.patch_match import scrambled
     print(scrambled(5) != scrambled(6))
 """
 

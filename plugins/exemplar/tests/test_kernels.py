@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safelight_exemplar import kernels
 from safelight_exemplar.kernels import HALF, chessboard, counted, means, packed, unpacked
-from safelight_exemplar.matching import NEVER, UNSEEN, Light, improve, strew
+from safelight_exemplar.patch_match import NEVER, UNSEEN, Light, improve, strew
 from safelight_exemplar.votes import blend, lightened, said_most
 
 SHAPE = (40, 52)

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from safelight_exemplar.evening import evened
+from safelight_exemplar.seam_membrane import evened
 from safelight_exemplar.seams import (
     continuing,
     copied,

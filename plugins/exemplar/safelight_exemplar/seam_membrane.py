@@ -1,4 +1,4 @@
-"""Evening: across seams and at the rim only differences of pixels stay, where a step is no edge.
+"""Seam membrane: across seams and at the rim only differences stay, where a step is no edge.
 
 Nodes, shifts and labels are those of ``seams``. P. Perez, M. Gangnet and A. Blake, "Poisson Image
 Editing", ACM Transactions on Graphics 22 (2003); solved by successive over-relaxation.

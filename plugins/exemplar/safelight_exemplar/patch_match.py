@@ -1,4 +1,4 @@
-"""Matching: for each patch of a target the nearest one of a source is looked for.
+"""Patch match: for each patch of a target the nearest one of a source is looked for.
 
 A *field* says for each patch of a target which patch of a source it is taken from: int32 (height,
 width, 2), the row and the column of the patch's middle. Pictures and places are those of
