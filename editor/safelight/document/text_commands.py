@@ -146,7 +146,7 @@ def set_text(
     return redrawn(document, found, content, (x, y))
 
 
-@command("Put text along shape", menu="Layer", submenu="&Text", when=is_text)
+@command("Put text along shape", menu="Layer", submenu="Te&xt", when=is_text)
 def text_along(
     document: Document,
     *,
@@ -167,7 +167,7 @@ def text_along(
     return document.with_layer(replace(found, content=content, place=place))
 
 
-@command("Straighten text", menu="Layer", submenu="&Text", when=runs_along)
+@command("Straighten text", menu="Layer", submenu="Te&xt", when=runs_along)
 def straighten_text(document: Document, *, layer: str = "") -> Document:
     """Have a text that runs along a shape run straight again."""
     found = unlocked(document, layer)

@@ -268,7 +268,7 @@ def reveal_all(document: Document) -> Document:
 @command(
     "Mo&ve layer by",
     menu="Layer",
-    submenu="Arran&ge",
+    submenu="&Arrange",
     section=4,
     asks=True,
     when=any_layer,

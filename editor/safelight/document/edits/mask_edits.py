@@ -45,7 +45,7 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
 @command(
     "Add mas&k",
     menu="Layer",
-    submenu="&Mask",
+    submenu="Mas&k",
     section=3,
     context=True,
     when=lacks_mask,
@@ -60,7 +60,7 @@ def add_mask(document: Document, *, layer: str = "") -> Document:
     return document.with_layer(replace(with_mask(found, document, white), mask_beyond=1))
 
 
-@command("&Invert mask", menu="Layer", submenu="&Mask", section=3, context=True, when=has_mask)
+@command("&Invert mask", menu="Layer", submenu="Mas&k", section=3, context=True, when=has_mask)
 def invert_mask(document: Document, *, layer: str = "") -> Document:
     """Show what a layer's mask hides, and the other way round."""
     found = unlocked(document, layer)
@@ -73,7 +73,7 @@ def invert_mask(document: Document, *, layer: str = "") -> Document:
 @command(
     "&Remove mask",
     menu="Layer",
-    submenu="&Mask",
+    submenu="Mas&k",
     section=3,
     context=True,
     when=has_mask,
@@ -87,7 +87,7 @@ def remove_mask(document: Document, *, layer: str = "") -> Document:
 @command(
     "M&ask from selection",
     menu="Layer",
-    submenu="&Mask",
+    submenu="Mas&k",
     section=3,
     context=True,
     when=selects_for_layer,
@@ -121,7 +121,7 @@ def mask_from_selection(document: Document, *, layer: str = "", how: How = "repl
 
 
 @command(
-    "Selection from mask", menu="Layer", submenu="&Mask", section=3, context=True, when=has_mask
+    "Selection from mask", menu="Layer", submenu="Mas&k", section=3, context=True, when=has_mask
 )
 def selection_from_mask(document: Document, *, layer: str = "") -> Document:
     """Select what a layer's mask shows."""

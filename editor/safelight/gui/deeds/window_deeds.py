@@ -249,26 +249,33 @@ def _view(context: DeedContext, screen: FullScreen) -> list[Deed]:
         checked=lambda front: front.canvas.showing_before,
     )
     menu.part(4)
-    proofing = context.proofing
+    proofing, colours = context.proofing, "Screen &and print"
     menu.mark_all(
         *("monitor", "Use &the monitor's profile"),
         lambda: proofing.use_monitor(not proofing.uses_monitor),
         lambda: proofing.uses_monitor,
+        submenu=colours,
         tip="Show colours as they are on this monitor; without, it is taken for sRGB",
     )
-    menu.any("monitor file", "Choose the monitor's profile…", proofing.choose_monitor)
     menu.any(
-        *("monitor system", "Take the monitor's profile from the system"),
+        *("monitor file", "&Choose the monitor's profile…", proofing.choose_monitor),
+        submenu=colours,
+    )
+    menu.any(
+        *("monitor system", "Take the monitor's profile from the s&ystem"),
         lambda: proofing.take_monitor(""),
         when=lambda: bool(proofing.monitor_file),
+        submenu=colours,
     )
     menu.mark_all(
-        *("proof", "Soft proof", proofing.switch, lambda: proofing.proofs, "Ctrl+Y"),
+        *("proof", "&Soft proof", proofing.switch, lambda: proofing.proofs, "Ctrl+Y"),
+        submenu=colours,
         tip="How the picture will look printed; the picture stays as it is",
     )
-    menu.any("proof set-up", "Set up soft proof…", proofing.ask)
+    menu.any("proof set-up", "Set &up soft proof…", proofing.ask, submenu=colours)
     menu.mark_all(
         *("gamut", "G&amut warning", proofing.mark, lambda: proofing.marks, "Ctrl+Shift+Y"),
+        submenu=colours,
         tip="Mark in magenta what the print does not have",
     )
     menu.part(5)
@@ -370,7 +377,7 @@ def of_layers(context: DeedContext) -> list[Deed]:
     return menu.lines
 
 
-_ARRANGE = "Arran&ge"
+_ARRANGE = "&Arrange"
 """What opens beside the menu of layers: how the chosen ones lie."""
 
 
@@ -394,10 +401,11 @@ class _Lines:
         run: Callable[[], object],
         *keys: str,
         when: Callable[[], bool] | None = None,
+        submenu: str = "",
         tip: str = "",
     ) -> None:
         """What can be asked for whatever is open."""
-        made = Deed(id, text, run, self._menu, self._section, keys, tip=tip)
+        made = Deed(id, text, run, self._menu, self._section, keys, submenu=submenu, tip=tip)
         self.lines.append(made if when is None else replace(made, when=when))
 
     def mark_all(
@@ -407,12 +415,12 @@ class _Lines:
         run: Callable[[], object],
         checked: Callable[[], bool],
         *keys: str,
+        submenu: str = "",
         tip: str = "",
     ) -> None:
         """What is switched on or off whatever is open."""
-        self.lines.append(
-            Deed(id, text, run, self._menu, self._section, keys, checked=checked, tip=tip)
-        )
+        made = Deed(id, text, run, self._menu, self._section, keys, submenu=submenu, tip=tip)
+        self.lines.append(replace(made, checked=checked))
 
     def front(
         self,
