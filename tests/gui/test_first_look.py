@@ -16,6 +16,7 @@ from safelight.document import Document, whole
 from safelight.files import file_colours, open_picture
 from safelight.gui.canvas import Canvas, scene
 from safelight.gui.canvas.picture import Picture, SmallerCopy
+from safelight.gui.canvas.tool_column import ToolColumn
 from safelight.pixels import SRGB, Raster
 from tests import pictures
 from tests.gui.conftest import open_in
@@ -199,3 +200,18 @@ def test_nothing_coarser_is_seen_when_the_whole_takes_its_place(qtbot, monkeypat
     while not canvas.finished:
         assert canvas.grab().toImage() == seen
     assert not copy.is_ready(canvas.scene.tiles)  # the copy is let go of
+
+
+def test_tools_stand_below_one_another_until_the_height_of_the_window_is_known(qtbot):
+    canvas = Canvas()
+    column = ToolColumn(canvas)
+    for widget in (canvas, column):
+        qtbot.addWidget(widget)
+    column.resize(60, 200)
+    column.show()
+    at_once = column.minimumSizeHint().width()
+    column.resize(60, 1200)
+    qtbot.wait(1)
+    assert column.minimumSizeHint().width() == at_once  # the canvas beside it keeps its width
+    column.resize(60, 200)
+    assert column.minimumSizeHint().width() > at_once
