@@ -44,6 +44,9 @@ class HealedLight:
         self._light = membrane(np.concatenate(values), np.concatenate(inside))
 
     def laid(self, region: Region) -> _Pixels:
+        """The pixels that are laid at a region: (height, width, 4) float32, 0 to 1 nominally, the
+        light of what lies around the stroke in place of their own.
+        """
         pixels = self._lays.laid(self._seen, region).copy()
         pixels[..., :3] += enlarged(self._light, self._size, self._grid, region)
         return pixels

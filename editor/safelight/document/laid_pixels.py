@@ -223,7 +223,9 @@ class Lays(Protocol):
 
 
 def reduced(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Means over squares of ``size`` pixels; those at the edges of what there is of them."""
+    """Means over squares of ``size`` pixels of (height, width, channels) float32, of any range; those
+    at the edges of what there is of them: (height / size, width / size, channels), rounded up.
+    """
     if size == 1:
         return values
     height, width = values.shape[:2]
@@ -235,8 +237,9 @@ def reduced(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 
 
 def enlarged(values: NDArray[np.float32], size: int, grid: Region, region: Region) -> NDArray[Any]:
-    """``values``, means over squares of ``size`` pixels of ``grid``, at the pixels of ``region``:
-    linear between the squares' middles.
+    """``values``, means over squares of ``size`` pixels of ``grid``, (rows, columns, channels)
+    float32 of any range, at the pixels of ``region``: (height, width, channels), linear between the
+    squares' middles.
     """
     if size == 1:
         place = region.move(-grid.x, -grid.y)
