@@ -224,7 +224,8 @@ class Lays(Protocol):
 
 def reduced(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """Means over squares of ``size`` pixels of (height, width, channels) float32, of any range;
-    those at the edges of what there is of them: (height / size, width / size, channels), rounded up.
+    those at the edges of what there is of them. The result is (height / size, width / size,
+    channels), rounded up.
     """
     if size == 1:
         return values
