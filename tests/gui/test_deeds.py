@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import pytest
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from safelight.api import Number
@@ -46,6 +47,20 @@ def test_nothing_can_be_asked_for_that_is_not_in_the_table(opened, window):
     for row in range(dialog.list.count()):
         deed = dialog.list.item(row).data(Qt.ItemDataRole.UserRole)
         assert id(window.deeds[deed.id]) in table
+    dialog.close()
+
+
+def test_the_search_shows_what_is_not_possible_now_behind_what_is(window):
+    shown = found(window, "inspect filter")
+    assert any(line.startswith("Inspect filter") and line.endswith("not now") for line in shown)
+    window.deeds["search"].trigger()
+    dialog = next(x for x in window.findChildren(CommandSearch) if x.isVisible())
+    dialog.line.setText("inspect filter")
+    possible = [bool(dialog.list.item(row).flags()) for row in range(dialog.list.count())]
+    assert possible == sorted(possible, reverse=True)
+    QTest.keyClick(dialog.line, Qt.Key.Key_Down)
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert dialog.isVisible() or any(possible)  # what is not possible is not run
     dialog.close()
 
 
@@ -136,9 +151,9 @@ def test_a_command_with_settings_asks_for_them_and_remembers_what_was_told(decla
     assert told == [("high", 7), ("wide", 7)]
 
 
-def test_what_is_not_possible_is_dimmed_and_not_found(opened, window, qtbot):
+def test_what_is_not_possible_is_dimmed_and_found_as_such(opened, window, qtbot):
     assert not window.deeds["ungroup"].isEnabled()
-    assert found(window, "ungroup") == ["Nothing is called that."]
+    assert found(window, "ungroup") == ["Ungroup   ·   Layer   ·   not now"]
     window.deeds["group_layer"].trigger()
     assert window.deeds["ungroup"].isEnabled()
     assert not window.deeds["redo"].isEnabled()

@@ -1,4 +1,4 @@
-"""Command search: every deed that is possible now, found by typing."""
+"""Command search: every deed, found by typing; those that are possible now come first."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class CommandSearch(QDialog):
         self.resize(460, 420)
         self._deeds = deeds
         self._possible = [deed for deed in deeds if deeds[deed.id].isEnabled()]
+        self._others = [deed for deed in deeds if not deeds[deed.id].isEnabled()]
+        self._possible_rows = 0
         self.line = QLineEdit()
         self.line.setPlaceholderText("A tool, a filter, a command: any word for it")
         self.line.textChanged.connect(self._fill)
@@ -54,17 +56,24 @@ class CommandSearch(QDialog):
         from safelight.gui.fuzzy_search import found
 
         self.list.clear()
-        for deed in found(text, ((x, x.title, x.place, x.tip) for x in self._possible)):
+        for deed in found(text, map(_told, self._possible)):
             keys = self._deeds.keys(deed)
             tail = f"    {keys}" if keys else ""
             item = QListWidgetItem(plain(f"{deed.title}   ·   {deed.place}{tail}"))
             item.setData(Qt.ItemDataRole.UserRole, deed)
             self.list.addItem(item)
+        self._possible_rows = self.list.count()
+        for deed in found(text, map(_told, self._others)) if text.strip() else []:
+            self._say(f"{deed.title}   ·   {deed.place}   ·   not now")
         if self.list.count() == 0:
-            nothing = QListWidgetItem("Nothing is called that.")
-            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.list.addItem(nothing)
-        self.list.setCurrentRow(0)
+            self._say("Nothing is called that.")
+        self.list.setCurrentRow(0 if self._possible_rows else -1)
+
+    def _say(self, words: str) -> None:
+        """A line that cannot be chosen."""
+        line = QListWidgetItem(plain(words))
+        line.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(line)
 
     def _run(self) -> None:
         item = self.list.currentItem()
@@ -81,6 +90,10 @@ class CommandSearch(QDialog):
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
             if step:
                 row = self.list.currentRow() + step
-                self.list.setCurrentRow(min(max(row, 0), self.list.count() - 1))
+                self.list.setCurrentRow(min(max(row, 0), self._possible_rows - 1))
                 return True
         return super().eventFilter(watched, event)
+
+
+def _told(deed: Deed) -> tuple[Deed, str, str, str]:
+    return deed, deed.title, deed.place, deed.tip
