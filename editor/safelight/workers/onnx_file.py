@@ -145,16 +145,23 @@ def graph_of(content: bytes) -> Graph:
 
 
 def with_output(content: bytes, tensor: str) -> bytes:
-    """The bytes of a network that gives one more result, the last: what is called ``tensor`` in it.
-    Raises OnnxError where nothing is.
+    """The bytes of a network that gives one more result, the last: what is called ``tensor`` in it,
+    be it one that the network gives anyway. Raises OnnxError where nothing is.
     """
+    from onnx import helper
+
     model = _read(content)
     if not any(tensor in node.output for node in model.graph.node):
         raise OnnxError(f"nothing in it is called {tensor}")
-    if all(item.name != tensor for item in model.graph.output):
-        model.graph.output.add().name = tensor
-        return bytes(model.SerializeToString())
-    raise OnnxError(f"{tensor} is what it gives already")
+    name = tensor
+    given = {item.name for item in model.graph.output}
+    if tensor in given:
+        named = {each for node in model.graph.node for each in (*node.input, *node.output)}
+        while name in named | given:
+            name += "_"
+        model.graph.node.append(helper.make_node("Identity", [tensor], [name]))
+    model.graph.output.add().name = name
+    return bytes(model.SerializeToString())
 
 
 def _read(content: bytes) -> Any:
