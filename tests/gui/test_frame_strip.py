@@ -1,5 +1,7 @@
 """Frame strip: a sequence opens in the window, is gone through, played, edited and exported."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -82,8 +84,15 @@ def test_a_folder_opens_as_a_sequence_and_is_exported_as_a_film(
     workspace = window.workspace()
     assert isinstance(workspace.session.layer.content, Frames)
     target = tmp_path / "film.gif"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), "GIF (*.gif)"))
+    proposed = []
+
+    def name(*told, **_):
+        proposed.append(Path(told[2]))
+        return str(target), "GIF (*.gif)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", name)
     open_and_export_frames.export_frames(window.context)
+    assert proposed == [tmp_path / "burst.webm"]  # beside the folder
     qtbot.waitUntil(lambda: target.exists() and workspace.session.writing is None, timeout=30000)
     with Image.open(target) as image:
         assert image.n_frames == 5

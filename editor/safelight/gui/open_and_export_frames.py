@@ -17,6 +17,7 @@ from safelight.gui.shown_text import file_size
 
 if TYPE_CHECKING:
     from safelight import actions
+    from safelight.document import Document
     from safelight.gui.loaded_files import Loaded
     from safelight.gui.workspace import Workspace
 
@@ -83,8 +84,7 @@ def export_frames(context: DeedContext) -> None:
         return
     workspace.canvas.tool.settle()
     workspace.frames.pause()
-    path = session.files.path
-    start = Path(path).with_suffix(".webm") if path else Path.home() / "Sequence.webm"
+    start = _beside(session.files.path, session.history.document)
     kinds = {
         f"{name} ({' '.join('*' + ending for ending in endings)})": endings
         for name, endings in sequence_formats().items()
@@ -118,3 +118,16 @@ def export_frames(context: DeedContext) -> None:
             workspace.messages.say("\n".join(exported.notes))
 
     write_beside(context, workspace, f"Exporting {target.name}", work, done, stop.ask)
+
+
+def _beside(path: Path | None, document: Document) -> Path:
+    """A name for a film: beside the file that was opened, or the folder of the pictures."""
+    from safelight.document import frames
+
+    if path is not None:
+        return Path(path).with_suffix(".webm")
+    films = (document.layer(name).content.film for name in frames.sequences(document))
+    for film in filter(None, films):
+        folder = Path(film.files[0][0]).parent
+        return folder.with_name(f"{folder.name}.webm")
+    return Path.home() / "Sequence.webm"
