@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from models.generate import export, networks  # noqa: E402
+from models.generate import export, networks, surface_network  # noqa: E402
 from models.generate.networks import CODE, Finer, Held, Objects, Sketched, said  # noqa: E402
 from models.generate.surface_network import Surfaces  # noqa: E402
 from models.generate.surfaces import Kinds  # noqa: E402
@@ -28,7 +28,7 @@ def _short():
     """Every pass and every doubling takes as long to export as the others: an attack has all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(networks, "PASSES", PASSES)
-        for module in (networks, export):
+        for module in (surface_network, export):
             patch.setattr(module, "CELL", CELL)
         yield
 
