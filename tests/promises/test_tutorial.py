@@ -17,7 +17,7 @@ from PIL import Image
 from safelight.api import promises, testing
 from safelight.api.filter import registered
 from safelight.cli.plugin_commands import COMMANDS
-from safelight.workers.far import inference
+from safelight.workers.far import network_contract
 from tests.conftest import CHECKOUT
 
 TUTORIAL = (CHECKOUT / "resources/tutorial.md").read_text("utf-8")
@@ -132,7 +132,7 @@ def test_its_table_of_properties_is_all_that_is_read_of_a_network():
     table = TUTORIAL.partition("<!-- properties -->")[2].partition("\n\n")[0]
     cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
     told = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
-    source = Path(inference.__file__).read_text("utf-8")
+    source = Path(network_contract.__file__).read_text("utf-8")
     body = source.partition("def read(cls")[2].partition("@dataclass")[0]
     calls = re.findall(r'(?:number|word|said)\(\s*"(\w+)"', body)
     direct = re.findall(r'"safelight\.(\w+)"', body)
