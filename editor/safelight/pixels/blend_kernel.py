@@ -214,18 +214,6 @@ def _called(loop: Callable[..., None]) -> Kernel:
     return kernel
 
 
-def check(formula: Formula, kernel: Kernel) -> None:
-    """Raise RuntimeError when a kernel does not do what numpy does."""
-    numbers = np.random.default_rng(1)
-    below, above = numbers.uniform(-0.2, 1.2, (2, 5, 67, 4)).astype(np.float32)
-    mask = numbers.random((5, 67), np.float32)
-    expected = below.copy()
-    in_numpy(formula, expected, above, mask, np.float32(0.7))
-    kernel(below, above, mask, np.float32(0.7))
-    if not np.allclose(below, expected, rtol=1e-5, atol=1e-6):
-        raise RuntimeError(f"the compiled mode {formula.title} is not what numpy computes")
-
-
 def _check(formula: Formula, kernel: Kernel) -> None:
     """Raise RuntimeError when a kernel does not do what numpy does."""
     numbers = np.random.default_rng(1)

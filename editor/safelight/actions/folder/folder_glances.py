@@ -16,10 +16,10 @@ from types import MappingProxyType
 from safelight.actions.folder.folder_photographs import FolderPhotograph, marks_beside
 from safelight.actions.folder.thumbnail_store import ThumbnailStore
 from safelight.actions.open_confined import look_at, open_picture
-from safelight.actions.opened_file import glancing
+from safelight.actions.opened_file import glancing, opened_project
 from safelight.actions.picture_settings import reduced
 from safelight.document import LayerFailed, Live
-from safelight.files import OpenError, Project, ProjectError, ProjectInUse, is_project
+from safelight.files import OpenError, ProjectError, ProjectInUse, is_project
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.glance import SIDE, Glance
 from safelight.files.metadata import describe
@@ -87,7 +87,7 @@ def _of_project(path: Path, live: Live | None) -> Glance | None:
     ProjectError.
     """
     with glancing:
-        project, history = Project.open(path)
+        project, history = opened_project(path)
         try:
             document = history.document
             camera = describe(document).get("camera", "")

@@ -306,18 +306,10 @@ def reduced(
 
 def _reduced_pages(fetch: ifd.Fetch, page: _Page) -> Iterator[int]:
     """Where the directories of smaller copies stand that follow that of the first picture."""
-    following, seen = page.directory.next, {page.header.first}
-    while following and following not in seen and len(seen) < _MOST_INSIDE:
-        seen.add(following)
-        try:
-            directory = ifd.read_directory(fetch, page.header, following)
-        except ifd.DirectoryError:
-            return
-        kind = directory.numbers(_SUBFILE, page.header)
-        if not (kind and int(kind[0]) & _REDUCED):
+    for place, is_reduced in _following(fetch, page, _MOST_INSIDE):
+        if not is_reduced:
             return  # what follows belongs to another picture
-        yield following
-        following = directory.next
+        yield place
 
 
 class _Begun(io.RawIOBase):
@@ -674,19 +666,23 @@ def _alpha_in(kinds: Sequence[int]) -> int | None:
 
 def _pages(fetch: ifd.Fetch, page: _Page) -> int:
     """How many full pictures the file holds; reduced copies do not count."""
-    count, seen = 1, {page.header.first}
-    following = page.directory.next
-    while following and following not in seen and len(seen) < _MOST_PAGES:
+    return 1 + sum(not is_reduced for _, is_reduced in _following(fetch, page, _MOST_PAGES))
+
+
+def _following(fetch: ifd.Fetch, page: _Page, most: int) -> Iterator[tuple[int, bool]]:
+    """Where the directories behind the main one stand, ``most`` of them with that one, and whether
+    each is of a smaller copy; none behind one that is damaged.
+    """
+    following, seen = page.directory.next, {page.header.first}
+    while following and following not in seen and len(seen) < most:
         seen.add(following)
         try:
             directory = ifd.read_directory(fetch, page.header, following)
         except ifd.DirectoryError:
-            break
+            return
         kind = directory.numbers(_SUBFILE, page.header)
-        if not (kind and int(kind[0]) & _REDUCED):
-            count += 1
+        yield following, bool(kind and int(kind[0]) & _REDUCED)
         following = directory.next
-    return count
 
 
 def check_raw(file: BinaryIO) -> None:
