@@ -157,13 +157,16 @@ tell.setblocking(False)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGCHLD, lambda *_: None)
 signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
+waiting = select.poll()
+waiting.register(orders, select.POLLIN)
+waiting.register(told, select.POLLIN)
 while True:
-    ready, _, _ = select.select([orders, told], [], [])
-    if told in ready:
+    ready = {number for number, _ in waiting.poll()}
+    if told.fileno() in ready:
         with contextlib.suppress(BlockingIOError):
             told.recv(4096)
     reap()
-    if orders in ready:
+    if orders.fileno() in ready:
         begin()
 """.replace("LARGEST", str(_LARGEST))
 
@@ -189,7 +192,9 @@ class _Started:
         """The exit status, once it has ended. Raises subprocess.TimeoutExpired."""
         with self._reading:
             if self.returncode is None:
-                if not select.select([self._told], [], [], timeout)[0]:
+                ended = select.poll()  # select() takes no number from 1,024 on
+                ended.register(self._told, select.POLLIN)
+                if not ended.poll(None if timeout is None else max(timeout, 0) * 1000):
                     raise subprocess.TimeoutExpired("a worker", timeout or 0)
                 self.returncode = int(self._file.readline() or -signal.SIGKILL)
                 self._file.close()
