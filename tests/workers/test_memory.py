@@ -58,7 +58,7 @@ class ScriptedWorker:
         return block
 
     def give_back(self, block):
-        pass
+        self.blocks.pop(block.id).close()
 
 
 class ScriptedPool:
