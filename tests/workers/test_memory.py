@@ -26,6 +26,7 @@ class ScriptedWorker:
         self.tried = []
         self.replies = []
         self.blocks = {}
+        self.free = []
 
     def send(self, message):
         about = {key: message[key] for key in ("job", "piece") if key in message}
@@ -53,12 +54,16 @@ class ScriptedWorker:
         return Patience(limit, lambda: None)
 
     def block(self, size, *, writable):
+        for block in self.free:
+            if block.writable == writable and block.size >= size:
+                self.free.remove(block)
+                return block
         block = Block(size, writable=writable)
         self.blocks[block.id] = block
         return block
 
     def give_back(self, block):
-        self.blocks.pop(block.id).close()
+        self.free.append(block)
 
 
 class ScriptedPool:
