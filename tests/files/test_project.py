@@ -38,6 +38,7 @@ from safelight.files import project_database as database
 from safelight.files import project_writer as writing
 from safelight.files import recovery as recovery_module
 from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
+from safelight.files.document_to_json import to_json
 from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.recovery import Recovery, left_behind
 from safelight.pixels import MODES, Profile, Raster
@@ -125,6 +126,18 @@ def rows(project, table):
 
 
 # -- what is saved is what is opened ---------------------------------------------------------
+
+
+def test_a_document_holds_every_raster_that_a_project_keeps_of_it():
+    """Else the next save takes it for one that nobody needs."""
+    told = {"points": "100,100,1;130,120,1", "radius": 40.0}
+    flat = Layer("Liquified", noise(300, 280, 4), id="top")
+    document = DECLARED["liquify"](layer="top", **told).apply(
+        replace(rich(), layers=(*rich().layers, flat))
+    )
+    kept = []
+    to_json(document, lambda raster: str(kept.append(raster)), lambda data: "")
+    assert {id(raster) for raster in kept} == {id(raster) for raster in document.rasters()}
 
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
@@ -339,6 +352,7 @@ def test_what_a_later_version_notes_is_kept(tmp_path):
 
 OPEN = """
 import sys
+from safelight.files.document_to_json import to_json
 from safelight.files.project import Project, ProjectError
 try:
     Project.open(sys.argv[1])
@@ -351,6 +365,7 @@ else:
 
 PEAK = """
 import resource, sys
+from safelight.files.document_to_json import to_json
 from safelight.files.project import Project, ProjectError
 import imagecodecs
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

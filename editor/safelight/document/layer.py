@@ -14,7 +14,7 @@ from safelight.document.keyframes import Track
 from safelight.document.kind import Kind, Picture
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.raw_source import Developed
-from safelight.pixels import MODES, Raster
+from safelight.pixels import MODES, Mesh, Raster
 
 MOST_LAYERS = 10_000
 DEEPEST = 64
@@ -186,10 +186,13 @@ class Layer:
         return made
 
     def rasters(self) -> Iterator[Raster]:
-        """Every raster that the layer holds: pixels, kept result, mask; of groups those of all
-        inside.
+        """Every raster that the layer holds: pixels, kept result, mesh, mask; of groups those of
+        all inside.
         """
         yield from self.kind.rasters(self.content)
+        warp = self.kind.warp(self.content)
+        if isinstance(warp, Mesh):
+            yield warp.field
         for layer in self.layers:
             yield from layer.rasters()
         if self.mask is not None:

@@ -19,7 +19,8 @@ from safelight.document.document import Document
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
 from safelight.document.warped import unwarped_place
-from safelight.pixels import TILE, Mesh, Raster, Warp, to_float
+from safelight.pixels import Mesh, Raster, Warp, to_float
+from safelight.pixels.mesh_inverse import MeshInverse
 from safelight.pixels.opencv import opencv
 
 _APART = 8
@@ -33,17 +34,16 @@ _SAMPLES = 17
 _FINEST = 4
 """Places in a pixel, along each side, of which the mean is taken at the most."""
 
-_STEPS, _LONGEST, _FLATTEST, _NEAR = 30, 2.0, 0.1, 1e-2
-"""Steps at the most in which a place is found that a mesh brings somewhere; the longest of them in
-squares of the mesh, the smallest area that a pixel is taken to have then, and the pixels that the
-place is off by at the most.
-"""
-
 _GRID = 32.0
 """Places that are told apart between two pixels of the picture, as OpenCV does."""
 
-_KEPT = 64
-"""Tiles of which is kept where they lie."""
+_BLOCK = 128
+"""Pixels of the sides of the parts of a layer for which where they lie is found at once: a dab
+meets few that it does not need.
+"""
+
+_KEPT = 256
+"""Parts of which is kept where they lie: 64 MB."""
 
 _FAR = 1e7
 """Pixels that a place lies away which is nowhere in the picture."""
@@ -69,7 +69,11 @@ class LayerGrid:
     place: Place
     warp: Warp | Mesh | None
     picture: Region
-    _tiles: dict[tuple[int, int, float, float], tuple[_Places, _Places]] = field(
+    _blocks: dict[tuple[int, int, float, float], tuple[_Places, _Places]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _inverse: list[MeshInverse] = field(default_factory=list, init=False, repr=False, compare=False)
+    _lattices: dict[tuple[int, int], tuple[_Places, _Places, tuple[_Places, _Places]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -85,28 +89,54 @@ class LayerGrid:
         """All pixels of the layer."""
         return Region(0, 0, self.width, self.height)
 
-    def _lies_at(self, tile: Region, right: float, down: float) -> tuple[_Places, _Places]:
-        """Where the middles of the pixels of a tile of the layer, or what lies so far from them,
+    def _forth(self, x: _Places, y: _Places) -> tuple[_Places, _Places]:
+        """Where points of the layer come to lie through the warp."""
+        if isinstance(self.warp, Warp):
+            return self.warp.at(x, y)
+        assert self.warp is not None
+        if not self._inverse:
+            self._inverse.append(MeshInverse(self.warp))
+        return self._inverse[0].at(x, y)
+
+    def _lies_at(self, block: Region, right: float, down: float) -> tuple[_Places, _Places]:
+        """Where the middles of the pixels of a block of the layer, or what lies so far from them,
         lie in the picture: x and y, each (height, width); far outside where that is nowhere.
         """
-        key = tile.x, tile.y, right, down
-        found = self._tiles.get(key)
+        key = block.x, block.y, right, down
+        found = self._blocks.get(key)
         if found is None:
-            while len(self._tiles) >= _KEPT:
-                self._tiles.pop(next(iter(self._tiles)), None)
-            found = self._tiles[key] = self._computed(tile, right, down)
+            while len(self._blocks) >= _KEPT:
+                self._blocks.pop(next(iter(self._blocks)), None)
+            found = self._blocks[key] = self._computed(block, right, down)
         return found
 
-    def _computed(self, tile: Region, right: float, down: float) -> tuple[_Places, _Places]:
-        x = np.arange(tile.x, tile.right, dtype=np.float64) + (0.5 + right)
-        y = np.arange(tile.y, tile.bottom, dtype=np.float64) + (0.5 + down)
-        if self.warp is None or (isinstance(self.warp, Mesh) and self.warp.still(tile)):
+    def _computed(self, block: Region, right: float, down: float) -> tuple[_Places, _Places]:
+        x = np.arange(block.x, block.right, dtype=np.float64) + (0.5 + right)
+        y = np.arange(block.y, block.bottom, dtype=np.float64) + (0.5 + down)
+        if self.warp is None or (isinstance(self.warp, Mesh) and self.warp.still(block)):
             return _through(self.place, *np.meshgrid(x, y))
-        apart = self.warp.step / 2 if isinstance(self.warp, Mesh) else _APART
-        coarse_x, along = _coarse(x, apart)
-        coarse_y, across = _coarse(y, apart)
-        u, v = _warped(self.warp, *np.meshgrid(coarse_x, coarse_y))
-        return _through(self.place, across @ u @ along.T, across @ v @ along.T)
+        rows, columns, lattice = self._bent(block)
+        made = (_between(_between(at, rows, y, 0), columns, x, 1) for at in lattice)
+        return _through(self.place, *made)
+
+    def _bent(self, block: Region) -> tuple[_Places, _Places, tuple[_Places, _Places]]:
+        """Even places from edge to edge of a block, their y and x, and where those come to lie
+        through the warp: x and y, each (rows, columns).
+        """
+        assert self.warp is not None
+        key = block.x, block.y
+        found = self._lattices.get(key)
+        if found is None:
+            apart = self.warp.step / 2 if isinstance(self.warp, Mesh) else _APART
+            rows, columns = (
+                np.linspace(first, last, math.ceil((last - first) / apart) + 1)
+                for first, last in ((block.y, block.bottom), (block.x, block.right))
+            )
+            while len(self._lattices) >= _KEPT:
+                self._lattices.pop(next(iter(self._lattices)), None)
+            lattice = self._forth(*np.meshgrid(columns, rows))
+            found = self._lattices[key] = rows, columns, lattice
+        return found
 
     def met(self, region: Region) -> Region:
         """All pixels of the layer of which something may lie at a region of the picture."""
@@ -136,24 +166,24 @@ class LayerGrid:
         4 x 4 pixels; of all else what lies between 2 x 2.
         """
         parts: list[_Pixels] = []
-        for y in range(region.y // TILE * TILE, region.bottom, TILE):
+        for y in range(region.y // _BLOCK * _BLOCK, region.bottom, _BLOCK):
             row = [
-                self._at_tile(
-                    read, Region(x, y, TILE, TILE).intersect(self.region), region, colours
+                self._at_block(
+                    read, Region(x, y, _BLOCK, _BLOCK).intersect(self.region), region, colours
                 )
-                for x in range(region.x // TILE * TILE, region.right, TILE)
+                for x in range(region.x // _BLOCK * _BLOCK, region.right, _BLOCK)
             ]
             parts.append(np.concatenate(row, axis=1))
         return np.concatenate(parts)
 
-    def _at_tile(self, read: Read, tile: Region, region: Region, colours: bool) -> _Pixels:
-        """What ``sampled`` gives for what of a region lies in a tile."""
+    def _at_block(self, read: Read, block: Region, region: Region, colours: bool) -> _Pixels:
+        """What ``sampled`` gives for what of a region lies in a block."""
         made: _Pixels | None = None
-        times = self._times(tile)
+        times = self._times(block)
         for row in range(times):
             for column in range(times):
                 off = [((2 * k + 1) / times - 1) / 2 for k in (column, row)]
-                part = self._sampled(read, tile, region, off, colours)
+                part = self._sampled(read, block, region, off, colours)
                 made = part if made is None else made + part
         assert made is not None
         if times > 1:
@@ -164,10 +194,10 @@ class LayerGrid:
             np.divide(made[..., :3], alpha, out=made[..., :3], where=alpha > 0)
         return made
 
-    def _times(self, tile: Region) -> int:
-        """How many places along each side of a pixel are looked at in a tile."""
-        row, column = tile.height // 2, tile.width // 2
-        places = self._lies_at(tile, 0.0, 0.0)
+    def _times(self, block: Region) -> int:
+        """How many places along each side of a pixel are looked at in a block."""
+        row, column = block.height // 2, block.width // 2
+        places = self._lies_at(block, 0.0, 0.0)
         steps = [
             math.hypot(*(float(at[row, column] - at[other]) for at in places))
             for other in ((max(row - 1, 0), column), (row, max(column - 1, 0)))
@@ -175,14 +205,14 @@ class LayerGrid:
         return min(max(math.ceil(max(steps) - 0.1), 1), _FINEST)
 
     def _sampled(
-        self, read: Read, tile: Region, region: Region, off: list[float], colours: bool
+        self, read: Read, block: Region, region: Region, off: list[float], colours: bool
     ) -> _Pixels:
-        part = tile.intersect(region)
-        inside = part.move(-tile.x, -tile.y)
+        part = block.intersect(region)
+        inside = part.move(-block.x, -block.y)
         # On a grid, so that a pixel is the same whatever is looked at around it.
         x, y = (
             np.rint(at[inside.rows(), inside.columns()] * _GRID) / _GRID
-            for at in self._lies_at(tile, *off)
+            for at in self._lies_at(block, *off)
         )
         near = (abs(x) < _FAR) & (abs(y) < _FAR)
         box = Region(0, 0, 0, 0)
@@ -239,6 +269,8 @@ def tidy(place: Place) -> Place:
 def _through(place: Place, x: _Places, y: _Places) -> tuple[_Places, _Places]:
     """Where points come to lie; far outside where that is nowhere."""
     a, b, c, d, e, f, g, h, i = place.matrix
+    if (g, h, i) == (0, 0, 1):
+        return a * x + b * y + c, d * x + e * y + f
     far = g * x + h * y + i
     behind = far <= 1e-9
     far = np.where(behind, 1.0, far)
@@ -246,37 +278,15 @@ def _through(place: Place, x: _Places, y: _Places) -> tuple[_Places, _Places]:
     return np.where(behind, _FAR, made[0]), np.where(behind, _FAR, made[1])
 
 
-def _coarse(places: _Places, apart: float) -> tuple[_Places, _Places]:
-    """Some of even places, and the shares of those in each: (places, some)."""
-    count = max(math.ceil((len(places) - 1) / apart), 1) + 1
-    some = np.linspace(places[0], places[-1] if len(places) > 1 else places[0] + 1, count)
-    at = (places - some[0]) / (some[1] - some[0])
-    low = np.minimum(at.astype(np.intp), count - 2)
-    shares = np.zeros((len(places), count))
-    rows = np.arange(len(places))
-    shares[rows, low], shares[rows, low + 1] = 1 - (at - low), at - low
-    return some, shares
-
-
-def _warped(warp: Warp | Mesh, x: _Places, y: _Places) -> tuple[_Places, _Places]:
-    """Where points of a raster come to lie through a warp."""
-    if isinstance(warp, Warp):
-        return warp.at(x, y)
-    width, height = warp.size
-    u, v = x, y
-    for _ in range(_STEPS):  # Newton's, with slopes from one pixel to the next
-        here, right, below = (
-            warp.moved(np.clip(u + across, 0, width), np.clip(v + down, 0, height))
-            for across, down in ((0, 0), (1, 0), (0, 1))
-        )
-        off_x, off_y = x - u - here[..., 0], y - v - here[..., 1]
-        if max(abs(off_x).max(), abs(off_y).max()) < _NEAR:
-            break
-        a, c = 1 + right[..., 0] - here[..., 0], right[..., 1] - here[..., 1]
-        b, d = below[..., 0] - here[..., 0], 1 + below[..., 1] - here[..., 1]
-        area = np.maximum(a * d - b * c, _FLATTEST)
-        step_x, step_y = (d * off_x - b * off_y) / area, (a * off_y - c * off_x) / area
-        longest = np.maximum(np.hypot(step_x, step_y), 1e-9)
-        shorter = np.minimum(1.0, _LONGEST * warp.step / longest)
-        u, v = u + step_x * shorter, v + step_y * shorter
-    return u, v
+def _between(values: _Places, places: _Places, wanted: _Places, axis: int) -> _Places:
+    """Values at even places along an axis, straight between them, at those that are wanted."""
+    at = (wanted - places[0]) / (places[1] - places[0])
+    low = np.clip(at.astype(np.intp), 0, len(places) - 2)
+    share = at - low
+    share = share[:, None] if axis == 0 else share
+    first = values.take(low, axis)
+    made: _Places = values.take(low + 1, axis)
+    made -= first
+    made *= share
+    made += first
+    return made

@@ -142,7 +142,7 @@ class _Reduced(Mesh):
         return [*self.size, self.step, self.smaller, self.field.digest().hex()]
 
 
-def _cubic(part: Numbers) -> Numbers:
+def cubic(part: Numbers) -> Numbers:
     """Catmull and Rom's shares of four neighbours: (..., 4), by how far beyond the second one."""
     t, half = part, 0.5
     return np.stack(
@@ -156,10 +156,24 @@ def _cubic(part: Numbers) -> Numbers:
     )
 
 
+def cubic_slopes(part: Numbers) -> Numbers:
+    """How those shares change with how far a place is beyond the second one: (..., 4)."""
+    t, half = part, 0.5
+    return np.stack(
+        [
+            half * (-1 + 4 * t - 3 * t**2),
+            half * (-10 * t + 9 * t**2),
+            half * (1 + 8 * t - 9 * t**2),
+            half * (-2 * t + 3 * t**2),
+        ],
+        axis=-1,
+    )
+
+
 def _along(held: Numbers, places: Numbers) -> Numbers:
     """The cubics of numbers along their first axis at some places of it."""
     first = np.floor(places)
-    weights, first = _cubic(places - first), first.astype(np.intp)
+    weights, first = cubic(places - first), first.astype(np.intp)
     made = np.zeros((len(places), *held.shape[1:]))
     for k in range(4):
         at = np.clip(first + k - 1, 0, len(held) - 1)
@@ -170,7 +184,7 @@ def _along(held: Numbers, places: Numbers) -> Numbers:
 def _gathered(held: _Field, columns: Numbers, rows: Numbers) -> Numbers:
     """The cubics of a grid (rows, columns, 2) at some places: (..., 2)."""
     left, top = np.floor(columns), np.floor(rows)
-    across, down = _cubic(columns - left), _cubic(rows - top)
+    across, down = cubic(columns - left), cubic(rows - top)
     x, y = left.astype(np.intp), top.astype(np.intp)
     height, width = held.shape[:2]
     made = np.zeros((*columns.shape, 2))
