@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from safelight.document import Document
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.picture import Picture, make_levels
-from safelight.pixels import Raster
+from safelight.gui.canvas.picture import Picture
+from safelight.pixels import Raster, make_levels
 from tests.benchmarks.pairs import Row, alternate, touch
 
 PAIRS = {"full": 5, "quick": 3, "tiny": 2}

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from safelight.actions import open_picture
-from safelight.gui.canvas.picture import make_levels
+from safelight.pixels import make_levels
 from tests.benchmarks.pairs import Row, alternate, seconds, touch
 
 PAIRS = {"full": 9, "quick": 5, "tiny": 2}
@@ -29,7 +29,7 @@ _SIZES = {
 
 _CHILD = """
 import json, sys
-from safelight.gui.canvas.picture import make_levels
+from safelight.pixels import make_levels
 from safelight.actions import open_picture
 def held():
     with open("/proc/self/statm") as file:

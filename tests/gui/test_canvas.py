@@ -15,8 +15,8 @@ from safelight.document import Document, geometry
 from safelight.document.guides import Guide
 from safelight.document.placement import Place
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.picture import Picture, make_levels
-from safelight.pixels import Profile, Raster, View
+from safelight.gui.canvas.picture import Picture
+from safelight.pixels import Profile, Raster, View, make_levels
 from safelight.pixels.known_profiles import adobe_rgb_profile
 from tests import pictures
 from tests.gui.conftest import drag, photograph, wheel

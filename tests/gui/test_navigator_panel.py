@@ -6,9 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 
 from safelight.document import Document, edits
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.canvas.picture import Picture
 from safelight.gui.panels.navigator_panel import Navigator
-from safelight.pixels import Raster
+from safelight.pixels import Raster, make_levels
 from tests.gui.conftest import drag, photograph, wheel
 
 WIDTH, HEIGHT = 2000, 1000

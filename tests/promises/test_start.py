@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 _UNTIL_PAINTED = """
 import json, os, sys, threading
@@ -38,6 +39,75 @@ from safelight.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
+_WITH_A_PHOTOGRAPH = """
+import json, os, sys, threading
+from PySide6 import QtWidgets
+from PySide6.QtCore import QTimer
+
+first = {}
+
+class Seen:
+    \"\"\"Notes which thread imports a module first; finds none.\"\"\"
+
+    def find_spec(self, name, path=None, target=None):
+        first.setdefault(name, threading.current_thread() is threading.main_thread())
+
+sys.meta_path.insert(0, Seen())
+
+def of_qt(name):
+    module = sys.modules.get(name)
+    held = [] if module is None else list(vars(module).values())
+    return name.startswith(("PySide6", "shiboken6")) or any(
+        str(getattr(one, "__module__", "")).startswith("PySide6") for one in held
+    )
+
+def look():
+    for window in QtWidgets.QApplication.topLevelWidgets():
+        if getattr(window, "ready", False) and window.workspaces():
+            found = {
+                "main": sorted(name for name in first if of_qt(name) and first[name]),
+                "threads": sorted(name for name in first if of_qt(name) and not first[name]),
+            }
+            print(json.dumps(found), flush=True)
+            os._exit(0)
+
+Plain = QtWidgets.QApplication
+
+class Application(Plain):
+    def exec(self):
+        self.timer = QTimer()
+        self.timer.timeout.connect(look)
+        self.timer.start(20)
+        return Plain.exec()
+
+QtWidgets.QApplication = Application
+from safelight.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+_IN_STEPS = """
+import json, sys
+import safelight.gui.application
+from safelight.gui import after_paint
+
+after_paint.load_below()
+counts, asks = [], "asked" in sys.argv
+before = set(sys.modules)
+for _ in after_paint.loading_workspaces():
+    if asks and not counts:
+        from safelight.gui.previews.first_look import FirstLook
+        from safelight.gui.controls import control_for
+    new = set(sys.modules) - before
+    counts.append(len([name for name in new if name.startswith("safelight.gui")]))
+    before |= new
+import safelight.gui.workspace
+later = sorted(set(sys.modules) - before)
+print(json.dumps({"counts": counts, "later": later}))
+"""
+
+_IN_A_STEP = 16
+"""Files of the window that a step may load; 160 of them take 90 ms of an idle processor."""
+
 _LOADED_AFTER = {
     # What computes, and what reads and writes files.
     *("numpy", "PIL", "imagecodecs", "cv2", "tifffile", "lensfunpy", "sqlite3", "mmap"),
@@ -54,16 +124,16 @@ _MOST = 100
 
 
 @pytest.fixture(scope="module")
-def at_first_paint(tmp_path_factory):
-    """A function: what is there when the window that the words ask for is painted first."""
+def started(tmp_path_factory):
+    """A function: the JSON that a script prints, begun with words as a process without a screen."""
     home = tmp_path_factory.mktemp("home")
     folders = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     environment = os.environ | dict.fromkeys(folders, str(home))
     environment["QT_QPA_PLATFORM"] = "offscreen"
 
-    def start(*words):
+    def start(script, *words):
         done = subprocess.run(
-            [sys.executable, "-c", _UNTIL_PAINTED, *map(str, words)],
+            [sys.executable, "-c", script, *map(str, words)],
             **{"env": environment, "capture_output": True, "text": True, "check": True},
         )
         return json.loads(done.stdout)
@@ -71,8 +141,8 @@ def at_first_paint(tmp_path_factory):
     return start
 
 
-def test_nothing_below_the_window_is_loaded_before_it_is_painted(at_first_paint):
-    found = at_first_paint()
+def test_nothing_below_the_window_is_loaded_before_it_is_painted(started):
+    found = started(_UNTIL_PAINTED)
     loaded = set(found["loaded"])
     assert not loaded & _LOADED_AFTER
     below = {name for name in loaded if name.startswith("safelight.")}
@@ -81,10 +151,26 @@ def test_nothing_below_the_window_is_loaded_before_it_is_painted(at_first_paint)
     assert found["threads"] == ["MainThread"]  # the interpreter is the window's alone
 
 
-def test_a_photograph_that_is_named_is_on_its_way_before_the_window_is_painted(
-    at_first_paint, tmp_path
-):
+def test_a_photograph_that_is_named_is_on_its_way_before_the_window_is_painted(started, tmp_path):
     photo = tmp_path / "photo.png"
     photo.write_bytes(b"\x89PNG\r\n\x1a\n")  # that it is damaged is told later
-    found = at_first_paint(photo)
+    found = started(_UNTIL_PAINTED, photo)
     assert found["coming"] == 1
+
+
+def test_what_imports_qt_is_imported_on_the_windows_thread_alone(started, tmp_path):
+    photo = tmp_path / "photo.jpg"
+    Image.new("RGB", (300, 200), "teal").save(photo)
+    found = started(_WITH_A_PHOTOGRAPH, photo)
+    assert "safelight.gui.workspace" in found["main"]
+    assert not found["threads"]
+
+
+def test_what_imports_qt_is_imported_in_steps_that_do_not_hold_the_window(started):
+    found = started(_IN_STEPS)
+    assert max(found["counts"]) <= _IN_A_STEP, found["counts"]
+    assert not found["later"]
+
+
+def test_a_name_of_a_package_that_is_half_imported_is_there(started):
+    assert started(_IN_STEPS, "asked")["later"] == []

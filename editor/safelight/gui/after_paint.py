@@ -1,18 +1,36 @@
-"""After paint: what is loaded once the window has been painted, on a thread, in this order.
+"""After paint: what is loaded once the window has been painted, and on which thread.
 
 A window is painted with Qt and the files of ``gui`` that it is made of, and nothing else. The
 window's deeds, dialogs and panels import what stands below ``gui`` in the functions that need
 that: until then it is loaded from here. ``tests/promises/test_start.py`` lists what may not be
 loaded before.
+
+What stands below ``gui`` is loaded on a thread. What imports Qt is loaded on the window's thread
+and nowhere else: PySide6 makes a class of Qt's when its name is first asked for, and two threads
+that do so at once, one with widgets, end the process.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from safelight.actions import Studio
+_PACKAGES = (
+    "safelight.gui.controls",
+    "safelight.gui.canvas.tools",
+    "safelight.gui.canvas",
+    "safelight.gui.panels",
+    "safelight.gui.previews",
+)
+"""What a photograph is shown in, lowest first: what a package needs of another comes before it."""
+
+_LAST = (
+    "safelight.gui.session",
+    "safelight.gui.filter_stack",
+    "safelight.gui.frame_strip",
+    "safelight.gui.sidebar",
+    "safelight.gui.workspace",
+)
 
 
 def load_decoder() -> None:
@@ -24,29 +42,25 @@ def load_decoder() -> None:
         shared().pool.begin()
 
 
-def load_opening() -> None:
-    """Documents, files, codecs and jobs: what a photograph is opened with, before it is shown."""
+def load_for_photographs() -> None:
+    """Documents, files, codecs and jobs: what a photograph is opened with, before it is shown.
+    Nothing of Qt: a thread runs it, for photographs that were named at the start beside the window,
+    so that they are decoded while that is made.
+    """
+    load_decoder()
     import safelight.gui.loaded_files  # noqa: F401
 
 
-def load_workspaces() -> None:
-    """The canvas, its tools and all panels: what a photograph is shown in."""
-    import safelight.gui.workspace  # noqa: F401
+def load_below() -> None:
+    """All that stands below the window's code, and nothing of Qt: a thread runs it."""
+    load_for_photographs()
+    from safelight.actions import Studio  # noqa: F401
 
 
-def studio_for(device: str, *, safe: bool) -> Studio:
-    """What runs filters on ``device``, once all that has been loaded."""
-    load_decoder()
-    load_opening()
-    load_workspaces()
-    from safelight.actions import Studio
-
-    return Studio(device, safe=safe)
-
-
-def load_for_photographs() -> None:
-    """What photographs are opened with that were named at the start: theirs comes first, beside
-    Qt and the window, so that they are decoded while that is made.
+def loading_workspaces() -> Iterator[None]:
+    """The canvas, its tools and all panels: what a photograph is shown in, in steps of a few files.
+    It is loaded on the window's thread, once ``load_below`` has returned.
     """
-    load_decoder()
-    load_opening()
+    from safelight.gui.import_turns import in_turns
+
+    return in_turns(_PACKAGES, _LAST)

@@ -5,13 +5,14 @@ known.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
 from safelight.gui import after_paint
 from safelight.gui.background import Background, Mailbox
+from safelight.gui.event_loop_turns import Turns
 from safelight.gui.garbage_collection import keep_for_good
 from safelight.gui.reload_plugins import Reloader
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 
 class BackEnd(QObject):
-    """What a window needs of other processes; it loads on a thread, once the window is seen.
+    """What a window needs of other processes, and the code of workspaces; both come once the window
+    is seen: what imports Qt in turns of the window's thread, all else on another.
 
     ``offers`` is what is installed. ``woken`` tells that all is there, or that it cannot be (then
     ``studio`` is None), ``listed`` that other things are installed, ``said`` has a sentence about
@@ -47,6 +49,9 @@ class BackEnd(QObject):
         self._device = device
         self._safe = safe
         self._loaded = threading.Event()
+        self._turns = Turns(self)
+        self._found: Woken | None = None
+        self._imported = self._closed = False
         self._reloader: Reloader | None = None
 
     @property
@@ -61,12 +66,17 @@ class BackEnd(QObject):
 
     def wake(self) -> None:
         """Load all that is needed once the window is on the screen."""
+        Background(self, after_paint.load_below, self._begin, self._not_woken)
+
+    def _begin(self, _: None) -> None:
+        """Have the studio begin on a thread, and the code of workspaces loaded meanwhile."""
         device, safe = self._device, self._safe
 
-        def load() -> Woken:
-            studio = after_paint.studio_for(device, safe=safe)
+        def begin() -> Woken:
+            from safelight.actions import Studio
             from safelight.workers.worker_process import WorkerDied
 
+            studio = Studio(device, safe=safe)
             try:
                 offers = studio.offers()
             except WorkerDied as error:
@@ -74,11 +84,31 @@ class BackEnd(QObject):
             lines = [f"{item.plugin} cannot be loaded: {item.reason}" for item in offers.broken]
             return studio, offers, "\n".join(lines)
 
-        Background(self, load, self._woken, self._not_woken)
+        Background(self, begin, self._know, self._not_woken)
+        self._turns.add(self._importing())
 
-    def _woken(self, found: Woken) -> None:
-        self.studio, self.offers, note = found
-        studio = self.studio
+    def _importing(self) -> Iterator[None]:
+        try:
+            yield from after_paint.loading_workspaces()
+        except Exception as error:
+            self._not_woken(error)
+            return
+        self._imported = True
+        self._wake_up()
+
+    def _know(self, found: Woken) -> None:
+        """Take what has begun; a window that has closed meanwhile has no use for it."""
+        self._found = found
+        if self._closed:
+            self.close()
+        else:
+            self._wake_up()
+
+    def _wake_up(self) -> None:
+        if self._found is None or not self._imported:
+            return
+        studio, self.offers, note = self._found
+        self.studio, self._found = studio, None
         studio.hear_offers(Mailbox(self, self._list).post)
         self._loaded.set()
         if note:
@@ -91,6 +121,8 @@ class BackEnd(QObject):
         keep_for_good()
 
     def _not_woken(self, error: Exception) -> None:
+        if self.ready:
+            return
         self._loaded.set()
         self.said.emit(f"The filters cannot be loaded: {error}")
         self._end()
@@ -113,6 +145,9 @@ class BackEnd(QObject):
 
     def close(self) -> None:
         """End the workers, on a thread: they may take their time. The process waits for it."""
-        if self.studio is not None:
-            threading.Thread(target=self.studio.close, name="closing").start()
-            self.studio = None
+        self._closed = True
+        self._turns.stop()
+        studio = self.studio if self._found is None else self._found[0]
+        self.studio = self._found = None
+        if studio is not None:
+            threading.Thread(target=studio.close, name="closing").start()

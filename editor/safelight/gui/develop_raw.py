@@ -198,7 +198,7 @@ def develop_again(workspace: Workspace) -> None:
 
 def _replace_pixels(workspace: Workspace, layer: Layer, data: bytes, wanted: Wanted) -> None:
     from safelight import actions
-    from safelight.gui.canvas.picture import make_levels
+    from safelight.pixels import make_levels
 
     session, document = workspace.session, workspace.session.document
     if session.busy:

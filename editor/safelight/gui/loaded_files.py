@@ -15,6 +15,7 @@ from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.sequences.film_files import named_alone
 from safelight.files.sequences.open_sequence import holds_sequence
 from safelight.gui.document_files import wait_for_closed
+from safelight.pixels import make_levels
 
 if TYPE_CHECKING:
     from safelight.gui.raw_draft import Draft, Wanted
@@ -60,8 +61,6 @@ def open_for_the_screen(
 
     def look(opened: actions.Opened) -> None:
         if opened.whole is None:  # a smaller copy is about as large as it is seen
-            from safelight.gui.canvas.picture import make_levels
-
             make_levels(opened.document.layers[0].raster)
         if first is not None:
             first(opened)
@@ -102,8 +101,6 @@ def recover_for_the_screen(left: actions.Left) -> Loaded:
 
 
 def _make_levels(history: History) -> None:
-    from safelight.gui.canvas.picture import make_levels
-
     document = history.document
     unseen = frames.unseen(document)
     for raster in document.rasters():

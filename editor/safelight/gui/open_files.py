@@ -96,7 +96,7 @@ class Opening(QObject):
         seen_in = self._tabs.window()
         seen = seen_in.size() * seen_in.devicePixelRatioF()
         room = seen.width(), seen.height()
-        # Before that its code is loaded, on the thread that opens.
+        # Before that its code is still being loaded, in turns.
         workspace = self._arrivals.begin() if self._backend.loaded else None
 
         def show(opened: Opened) -> None:

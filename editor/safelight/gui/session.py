@@ -22,7 +22,7 @@ from safelight.document import (
 )
 from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
-from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.export_thread import Writing
 from safelight.gui.installed_filters import Installed
@@ -33,7 +33,7 @@ from safelight.gui.recipe_thread import Playing
 from safelight.gui.save_status import Saving
 from safelight.gui.stale_results import Results
 from safelight.gui.waiting_work import WaitingWork, Work
-from safelight.pixels import prepare_beside
+from safelight.pixels import make_levels, prepare_beside
 
 _PICTURES = 8
 """Versions of the document whose tiles stay ready for the screen."""

@@ -48,6 +48,7 @@ from safelight.pixels.tiles import (
 from safelight.pixels.tone import Tone, composed
 from safelight.pixels.warp import Warp
 from safelight.pixels.warp import at_rest as warp_at_rest
+from safelight.pixels.zoom_levels import coarsest_level, levels_take_time, make_levels
 
 __all__ = [
     "BENT",
@@ -91,6 +92,7 @@ __all__ = [
     "blend",
     "borrow_kernels",
     "composed",
+    "coarsest_level",
     "composite",
     "converted",
     "deeper",
@@ -104,6 +106,8 @@ __all__ = [
     "kernels_ready",
     "known_profile",
     "lab",
+    "levels_take_time",
+    "make_levels",
     "mended",
     "prepare_beside",
     "prepare_kernels",

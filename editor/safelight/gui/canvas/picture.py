@@ -16,7 +16,7 @@ from safelight.api import Region
 from safelight.document import Document, Renderer, plain_raster
 from safelight.gui.canvas.tile_store import Tiles
 from safelight.gui.display_transform import PLAIN, Look, display
-from safelight.pixels import TILE, Profile, Raster, View
+from safelight.pixels import TILE, Profile, Raster, View, coarsest_level, levels_take_time
 
 SIDE = 2 * TILE
 """Side of the screen's tiles in pixels: fewer calls a frame, and still a millisecond to make."""
@@ -384,29 +384,10 @@ def _edges(start: float, size: float, count: int, lines: range) -> list[int]:
     return [_nearest(start + end * size) for end in ends]
 
 
-def make_levels(raster: Raster) -> None:
-    """Make every zoom level a screen can ask for. Takes 2 ms a megapixel: call it on a thread."""
-    raster.level(coarsest_level(raster.width, raster.height))
-
-
-_FEW = 64
-"""Tiles, of a quarter of a megapixel with their levels, that a frame has time to make levels of."""
-
-
-def levels_take_time(raster: Raster, level: int) -> bool:
-    """Whether ``level`` has still to be made, of more tiles than a frame has time for."""
-    return not raster.has_level(level) and raster.different_tiles > _FEW
-
-
 def _resamples(raster: Raster, level: int) -> bool:
     """Whether the pixels of a level are computed from those of a source each time."""
     seen = raster.level(level) if isinstance(raster, View) else raster
     return isinstance(seen, View) and not seen.exact
-
-
-def coarsest_level(width: int, height: int) -> int:
-    """The first zoom level of a picture that is a single tile."""
-    return ((max(width, height) - 1) // TILE).bit_length()
 
 
 def chequerboard() -> QImage:

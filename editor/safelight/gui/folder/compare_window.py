@@ -23,13 +23,13 @@ from safelight.document import Document, Live, whole
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.gui.background import Background
 from safelight.gui.canvas.canvas import Canvas
-from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.canvas.picture import Picture
 from safelight.gui.folder.folder_rows import FolderRow, FolderRows
 from safelight.gui.folder.linked_views import Link
 from safelight.gui.folder.strip_view import Mark, mark_of
 from safelight.gui.shown_text import plain
 from safelight.gui.small_widgets import remark
-from safelight.pixels import Profile, Raster
+from safelight.pixels import Profile, Raster, make_levels
 
 Find = Callable[[Path], Document | None]
 """Gives the document of a photograph that is open, as it is now."""
