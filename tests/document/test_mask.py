@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from safelight.api import Region
 from safelight.document import (
+    DECLARED,
     Document,
     EditError,
     Kept,
@@ -19,8 +20,10 @@ from safelight.document import (
     effective_mask,
     result_key,
 )
+from safelight.document import mask as mask_module
 from safelight.document.content import FEATHER, GROW
 from safelight.document.mask import shaped
+from safelight.document.spread import boxed
 from safelight.pixels import Raster, to_float
 from tests.document.strategies import drawn, level_region, noise, raster, regions
 
@@ -219,11 +222,26 @@ def test_a_mask_cannot_grow_beyond_what_is_legal(wrong):
 
 @pytest.mark.parametrize(("grow", "feather"), [(6, 0), (-2, 0), (0, 9), (4, 5)])
 def test_a_selection_is_grown_and_feathered_as_a_mask_is(grow, feather, monkeypatch):
-    monkeypatch.setattr(edits.selection_edits, "BAND", 20)
+    monkeypatch.setattr(edits.one_layer, "SQUARE", 20)
     document = replace(masked(inverting(), None), selection=parts())
     changed = edits.selection_edits._modified(document, grow, feather)
     expected = shaped(parts(), document.region, grow, feather)
     np.testing.assert_allclose(plane(changed.selection), expected, atol=0.51 / 255)
+
+
+def test_a_small_selection_of_a_large_picture_is_feathered_where_it_ends_alone(monkeypatch):
+    summed = []
+    monkeypatch.setattr(
+        mask_module, "boxed", lambda sums, boxes: summed.append(sums.size) or boxed(sums, boxes)
+    )
+    pixels = Raster.filled(4000, 3000, (0, 0, 0), "uint8")
+    edge = Raster.filled(4000, 3000, (0,), "uint8").filled_at(Region(700, 700, 300, 250), 255)
+    document = replace(Document.from_raster(pixels), selection=edge)
+    changed = DECLARED["feather_selection"](by=30).apply(document)
+    assert 0 < sum(summed) < 4000 * 3000 / 8
+    np.testing.assert_allclose(
+        plane(changed.selection), shaped(edge, edge.region, 0, 30), atol=0.51 / 255
+    )
 
 
 def test_a_selection_that_shrinks_to_nothing_is_none_and_none_cannot_grow():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skimage.color
 
-from safelight.document import Document, EditError, Layer, LiveFilter, edits, selections
+from safelight.document import DECLARED, Document, EditError, Layer, LiveFilter, edits, selections
 from safelight.pixels import Raster
 from tests.document.strategies import raster
 
@@ -90,6 +90,20 @@ def test_a_wand_selects_what_is_like_a_pixel_together_with_it_or_anywhere():
     assert 0 < soft[9, 20] < 1
     with pytest.raises(EditError, match="beside the picture"):
         selections.select_similar(x=-1, y=5).apply(document())
+
+
+@pytest.mark.parametrize("name", ["select_similar", "select_colour", "select_tones"])
+def test_what_is_selected_part_by_part_is_that_selected_at_once(name, monkeypatch):
+    told = {
+        "select_similar": {"x": 12.5, "y": 12.5},
+        "select_colour": {"colour": "#3c5a8c"},
+        "select_tones": {},
+    }
+    made = DECLARED[name](**told[name])
+    whole = chosen(made.apply(patches()))
+    monkeypatch.setattr(edits.one_layer, "SQUARE", 16)
+    assert 0 < whole.sum() < whole.size
+    assert np.array_equal(chosen(made.apply(patches())), whole)
 
 
 def test_a_wand_looks_at_one_layer_or_at_all():

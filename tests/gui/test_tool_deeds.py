@@ -12,6 +12,7 @@ from safelight.api import Number, Region
 from safelight.document import Edit, edits, geometry, guide_commands
 from safelight.document.guides import Guide
 from safelight.document.placement import Place
+from safelight.gui import session
 from safelight.gui.canvas import tools
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.tool import Step, Tool
@@ -466,3 +467,18 @@ def test_the_canvas_is_no_hall():
     for kind in (Canvas, Viewport):
         methods = [name for name, value in vars(kind).items() if callable(value)]
         assert len(methods) <= 40
+
+
+def test_what_every_tool_is_faster_with_is_compiled_soon_after_a_photograph_is_there(
+    window, photo, qtbot, monkeypatch
+):
+    asked = []
+    session._compile_ahead.cache_clear()
+    monkeypatch.setattr(session, "keep_beside", lambda folder, kernels: asked.extend(kernels))
+    monkeypatch.setattr(session, "_SETTLED", 0)
+    open_in(window, photo, qtbot)
+    qtbot.waitUntil(lambda: bool(asked))
+    assert {kernel for tool in tools.TOOLS for kernel in tool.kernels} <= set(asked)
+    open_in(window, photo, qtbot)
+    assert len(asked) == len(set(asked))  # once, whatever is opened then
+    session._compile_ahead.cache_clear()

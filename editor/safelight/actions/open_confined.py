@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,7 +35,7 @@ from safelight.files.glance import GLANCE, Glance
 from safelight.files.metadata import Known
 from safelight.files.untrusted_reader import LEAST, NOTHING
 from safelight.folders import cache_folder
-from safelight.pixels import BENT, Profile, Transform, keep_kernels
+from safelight.pixels import BENT, Profile, Transform, keep_beside
 from safelight.workers.decoders import DecoderFailed, shared
 
 _BYTES_PER_PIXEL = 32
@@ -194,8 +193,7 @@ def _compile_for_decoders() -> None:
 
     Nobody waits for it: until it is there a decoder works in numpy.
     """
-    compiling = partial(keep_kernels, cache_folder() / "kernels", [BENT])
-    threading.Thread(target=compiling, daemon=True).start()
+    keep_beside(cache_folder() / "kernels", [BENT])
 
 
 def developed_again(

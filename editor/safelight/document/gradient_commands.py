@@ -20,7 +20,7 @@ from safelight.document.edits import (
     selected_mask,
     unlocked,
 )
-from safelight.document.edits.one_layer import BAND
+from safelight.document.edits.one_layer import squares
 from safelight.document.edits.selected_pixels import with_mask
 from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.laid_pixels import Paint, Ramp
@@ -150,9 +150,8 @@ def fill_similar(
     made.begin(document)
     near = similar(document, layer, (x, y), tolerance, sample, live, contiguous=contiguous)
     builder = RasterBuilder(document.width, document.height, 1, "uint8")
-    for top in range(0, document.height, BAND):
-        band = Region(0, top, document.width, BAND).intersect(document.region)
-        builder.write(band, from_float(near(band)[..., np.newaxis], "uint8"))
+    for part in squares(document.region):
+        builder.write(part, from_float(near(part)[..., np.newaxis], "uint8"))
     return made.laid_where(builder.finish())
 
 

@@ -13,7 +13,7 @@ from safelight.document import geometry
 from safelight.document.command import EditError, Settings, command, layer_named
 from safelight.document.document import Document
 from safelight.document.edits import selected_mask, selects, stroke_of
-from safelight.document.edits.one_layer import BAND
+from safelight.document.edits.one_layer import squares
 from safelight.document.laid_pixels import Clone, Effect, Paint, Range, Touch
 from safelight.document.live import Live
 from safelight.document.red_eye import mended
@@ -152,10 +152,9 @@ def patch(
     inside = mask.bounds() or Region(0, 0, 0, 0)
     covered = Raster.filled(mask.width, mask.height, (0,), "uint8")
     # All that is selected at all: how far it is, the selection says once more.
-    for top in range(inside.y, inside.bottom, BAND):
-        band = Region(inside.x, top, inside.width, BAND).intersect(inside)
-        touched = (mask.read(band) > 0).astype(np.uint8) * np.uint8(255)
-        covered = covered.replaced(band, touched)
+    for part in squares(inside):
+        touched = (mask.read(part) > 0).astype(np.uint8) * np.uint8(255)
+        covered = covered.replaced(part, touched)
     return made.laid_where(covered)
 
 

@@ -14,6 +14,7 @@ from safelight.api import Fraction, HexColour, Number, Region, ToneRange
 from safelight.document.command import EditError, command
 from safelight.document.document import Document
 from safelight.document.edits import How, how_words, reshaped, select_shape, selects
+from safelight.document.edits.one_layer import squares
 from safelight.document.layer import Layer
 from safelight.document.live import Live
 from safelight.document.mask import FEATHER, shaped
@@ -151,8 +152,9 @@ def similar(
     colours = colours_of(document, layer, sample, live)
     wanted = colours(Region(column, row, 1, 1))[0, 0]
     near = np.empty((document.height, document.width), np.uint8)
-    for band in _bands(document.region):
-        near[band.rows()] = likeness.differs(colours(band), wanted) <= (tolerance + 0.5) / 255
+    for part in squares(document.region):
+        like = likeness.differs(colours(part), wanted) <= (tolerance + 0.5) / 255
+        near[part.rows(), part.columns()] = like
     if contiguous:
         near = likeness.connected(near, column, row)
 
@@ -209,16 +211,6 @@ def select_tones(
 
     return select_shape(document, document.region, how, covered)
 
-
-def _bands(region: Region) -> list[Region]:
-    return [
-        Region(region.x, y, region.width, _BAND).intersect(region)
-        for y in range(region.y, region.bottom, _BAND)
-    ]
-
-
-_BAND = 512
-"""Rows that are looked at at a time."""
 
 # -- an outline changed ----------------------------------------------------------------------
 

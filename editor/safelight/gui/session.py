@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -33,13 +34,16 @@ from safelight.gui.recipe_thread import Playing
 from safelight.gui.save_status import Saving
 from safelight.gui.stale_results import Results
 from safelight.gui.waiting_work import WaitingWork, Work
-from safelight.pixels import make_levels, prepare_beside
+from safelight.pixels import DAB, DEPTH, RESAMPLE, TONE, keep_beside, make_levels, prepare_beside
 
 _PICTURES = 8
 """Versions of the document whose tiles stay ready for the screen."""
 
 _PAUSE = 3000
 """Milliseconds after a change before old steps are looked through for memory to give back."""
+
+_SETTLED = 10_000
+"""Milliseconds after which a photograph is shown and its filters are there."""
 
 _RENDERED = 256 << 20
 """Bytes kept of what lies below a changing layer."""
@@ -112,6 +116,7 @@ class Session(Edited):
         self.results.hear(studio)
         self.draw_afresh()
         self._go_on_with_waiting()
+        QTimer.singleShot(_SETTLED, self, _compile_ahead)
 
     def look_at_frame(self, number: int) -> None:
         """Look at another picture of the sequence, if there is that one."""
@@ -376,3 +381,11 @@ class Session(Edited):
         self._pictures.clear()
         self._renderer = Renderer()
         self.prepared.forget()
+
+
+@cache
+def _compile_ahead() -> None:
+    """Have compiled what a hand will want, unless that was done before: the first layer out of
+    shape, the first stroke, would be drawn in numpy meanwhile, ten times as slowly.
+    """
+    keep_beside(actions.cache_folder() / "kernels", [RESAMPLE, DAB, TONE, DEPTH])

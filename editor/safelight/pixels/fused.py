@@ -96,6 +96,11 @@ def keep_kernels(folder: Path, modes: Iterable[str]) -> None:
     _compile_elsewhere(list(modes), folder)
 
 
+def keep_beside(folder: Path, modes: Iterable[str]) -> None:
+    """Have ``keep_kernels`` done on a thread. Nobody waits for it."""
+    threading.Thread(target=keep_kernels, args=(folder, list(modes)), daemon=True).start()
+
+
 def borrow_kernels(folder: Path, own: Path, modes: Iterable[str]) -> bool:
     """Load kernels that ``folder`` has, in a process that may read that but cannot write there nor
     start another: numba is given a copy in ``own``. False, and nothing done, where one is missing.

@@ -20,7 +20,11 @@ def differs(pixels: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArray
     """The largest difference of a channel, alpha included, from a colour (channels,): (height,
     width), in parts of white. ``pixels`` are (height, width, channels), sRGB-encoded.
     """
-    found: NDArray[np.float32] = np.abs(pixels - colour).max(axis=2)
+    found = np.zeros(pixels.shape[:2], np.float32)
+    # numpy's maximum along an axis of three takes eight times as long.
+    for channel, wanted in enumerate(colour):
+        off = pixels[..., channel] - wanted
+        np.maximum(found, np.abs(off, out=off), out=found)
     return found
 
 
@@ -56,7 +60,8 @@ def of_colour(
     lab, wanted = _lab(pixels), _lab(np.array([[colour]], np.float32))[0, 0]
     lab -= wanted
     lab[..., 0] *= _LIGHTNESS
-    far = np.sqrt(np.einsum("ijk,ijk->ij", lab, lab)) / np.float32(_FARTHEST)
+    lab *= lab
+    far = np.sqrt(lab[..., 0] + lab[..., 1] + lab[..., 2]) / np.float32(_FARTHEST)
     return _seen(_fading(far - np.float32(tolerance), soft), pixels)
 
 

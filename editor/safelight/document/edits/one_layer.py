@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, TypeAlias
 
+from safelight.api import Region
 from safelight.document.command import Edit, EditError, allowed, layer_named
 from safelight.document.document import Document
 from safelight.document.layer import Layer, walk
 from safelight.document.live import Live
 from safelight.pixels import Raster
 
-BAND = 512
-"""Rows of a selection that are grown or feathered at a time."""
+SQUARE = 512
+"""Pixels of the sides of the parts of a picture that are selected, or changed, at a time: what is
+all one costs nearly nothing, and stands between them; a band of a large picture is never that.
+"""
+
+
+def squares(region: Region) -> Iterator[Region]:
+    """The parts of a region of a picture: squares at the most, row by row."""
+    for y in range(region.y // SQUARE * SQUARE, region.bottom, SQUARE):
+        for x in range(region.x // SQUARE * SQUARE, region.right, SQUARE):
+            yield Region(x, y, SQUARE, SQUARE).intersect(region)
 
 
 Layers: TypeAlias = Annotated[str, "Further layers: a list of their ids or names as JSON"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document.command import EditError, Settings
 from safelight.document.document import Document
-from safelight.document.edits.one_layer import BAND, check_size
+from safelight.document.edits.one_layer import check_size, squares
 from safelight.document.layer import Layer
 from safelight.pixels import WHITE, Raster, View, from_float, to_float
 
@@ -80,8 +80,7 @@ def select_shape(
     after = before
     if how == "intersect":
         after = Raster.filled(document.width, document.height, (0,), before.depth)
-    for y in range(inside.y, inside.bottom, BAND):
-        part = Region(inside.x, y, inside.width, BAND).intersect(inside)
+    for part in squares(inside):
         made = covered(part)
         if how != "replace":
             there = to_float(before.read(part))[..., 0]

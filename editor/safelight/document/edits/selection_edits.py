@@ -14,7 +14,7 @@ from safelight.document.command import Edit, EditError, command
 from safelight.document.document import Document
 from safelight.document.edits.conditions import selects
 from safelight.document.edits.mask_edits import with_stroke
-from safelight.document.edits.one_layer import BAND
+from safelight.document.edits.one_layer import squares
 from safelight.document.edits.selected_pixels import (
     How,
     around,
@@ -170,10 +170,9 @@ def reshaped(document: Document, made: Callable[[Raster, Region], NDArray[np.flo
     if before is None:
         raise EditError("nothing is selected")
     builder = RasterBuilder(before.width, before.height, 1, before.depth)
-    for y in range(0, before.height, BAND):
-        band = Region(0, y, before.width, BAND).intersect(before.region)
-        pixels = made(before, band)[..., np.newaxis]
-        builder.write(band, from_float(pixels, before.depth))
+    for part in squares(before.region):
+        pixels = made(before, part)[..., np.newaxis]
+        builder.write(part, from_float(pixels, before.depth))
     after = builder.finish().condensed()
     return selecting(document, None if is_empty(after, after.region) else after)
 
