@@ -17,6 +17,8 @@ from PIL import Image
 
 from safelight.actions.batch import run_batch
 from safelight.actions.batch.batch_journal import BatchError, Journal
+from safelight.actions.plugin_jobs import Studio
+from safelight.actions.recipes.process_file import Processed
 from safelight.actions.stop import Stop
 from safelight.cli.main import main
 from safelight.files import WriteError, open_picture
@@ -227,7 +229,7 @@ def test_a_closed_batch_leaves_no_thread_and_can_be_resumed(tmp_path, recipe):
     photographs(tmp_path / "in", 6)
     before = threading.active_count()
 
-    def slowly(order, number, source, path, stop):
+    def slowly(order, number, source, path, stop, at_once):
         while not stop.wait(0.01):
             pass
         stop.check()
@@ -241,6 +243,33 @@ def test_a_closed_batch_leaves_no_thread_and_can_be_resumed(tmp_path, recipe):
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before
+
+
+def test_files_share_the_processor_and_the_last_one_has_it_to_itself(tmp_path):
+    sources = photographs(tmp_path / "in", 3)
+    together, seen = threading.Barrier(2), {}
+
+    def work(order, number, source, path, stop, at_once):
+        if number < 3:
+            together.wait(30)
+        deadline = time.monotonic() + 30
+        while number == 3 and at_once() > 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        seen[number] = at_once()
+        if number < 3:
+            together.wait(30)
+        return Processed(source, 1, 8, 6)
+
+    order = run_batch.Order(run_batch.Recipe(()), tmp_path / "out")
+    assert len(list(run_batch.Batch(order, sources, work, jobs=2))) == 3
+    assert seen == {1: 2, 2: 2, 3: 1}
+
+
+def test_jobs_have_equal_parts_of_the_processor_s_threads_and_one_alone_has_all(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert [Studio.threads_of_each(jobs) for jobs in (1, 2, 4)] == [0, 4, 4]  # two jobs run at once
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    assert Studio.threads_of_each(2) == 1
 
 
 @pytest.mark.attack

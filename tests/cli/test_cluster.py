@@ -200,7 +200,7 @@ def test_what_comes_to_a_free_name_after_a_batch_has_begun_counts_as_written(tmp
     order = Order(Recipe((FLIP,)), out)
     late = []
 
-    def work(order, number, source, path, stop):
+    def work(order, number, source, path, stop, at_once):
         if not late:
             late.append(path(None))
             path(None).write_bytes(b"whole")

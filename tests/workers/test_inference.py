@@ -12,12 +12,14 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster
+from safelight.workers.conversation import Conversation
 from safelight.workers.far.inference import Inference
 from safelight.workers.far.network_contract import Contract, ModelError
 from safelight.workers.far.network_feeds import plain_inputs as _others
 from safelight.workers.job_events import JobFinished, JobPiece
 from safelight.workers.onnx_file import described
 from safelight.workers.pieces import Plan, cut
+from safelight.workers.wire import messages
 from tests.attack import times
 from tests.workers import networks
 
@@ -70,6 +72,35 @@ def test_a_job_equals_the_whole_image_run(inference, start):
     result = job.wait(180).raster.to_array()
     whole = inference.run(MODELS / "fast_faithful_x2.onnx", image, {}, "cpu")
     assert np.abs(result - whole).max() <= 1e-3
+
+
+def test_a_job_that_shares_the_processor_says_so_with_every_question_and_has_the_same_result(
+    inference, start, monkeypatch
+):
+    image = texture(90, 120)
+    document = Document.from_raster(Raster.from_array(image.copy()))
+    asked, say = [], Conversation.say
+
+    def overheard(conversation, question):
+        asked.append(question)
+        say(conversation, question)
+
+    monkeypatch.setattr(Conversation, "say", overheard)
+    job = start("denoise", document, {}, device="cpu", threads=lambda: 1)
+    shared = job.wait(180).raster.to_array()
+    assert [(type(question), question.threads) for question in asked] == [
+        (messages.MakePlan, 1),
+        (messages.Prepare, 1),
+        (messages.Run, 1),
+    ]
+    assert np.array_equal(
+        start("denoise", document, {}, device="cpu").wait(180).raster.to_array(), shared
+    )
+    path = MODELS / "fast_faithful_x2.onnx"
+    made = [inference.run(path, image, {}, "cpu", threads) for threads in (1, 3)]
+    assert np.array_equal(*made)
+    sessions = [inference._session(path, "cpu", threads) for threads in (1, 3)]
+    assert [item.get_session_options().intra_op_num_threads for item in sessions] == [1, 3]
 
 
 def mosaic(picture):

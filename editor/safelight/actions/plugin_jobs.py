@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ from safelight.workers.catalog import Catalog
 from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.filter_measurements import Preparations, thumbnail
 from safelight.workers.generator_sketches import Sketcher, SketchListener
-from safelight.workers.job import Job
+from safelight.workers.job import Job, Threads, every_thread
 from safelight.workers.job_events import Listener
 from safelight.workers.job_kinds import live_filter
 from safelight.workers.live_filters import LiveFilters
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from safelight.actions.plugins.editable_plugins import Reloaded
 
 _DEVICE_LIMIT = 120.0
+
+_JOBS = 2
+"""Jobs of one plugin's filters that run at once; further ones wait."""
 
 
 class UnknownFilter(LookupError):
@@ -99,7 +103,7 @@ class Studio:
                 saw=self.log.note,
             )
 
-        self._pools, self._live_pools = pools(2), pools(1)
+        self._pools, self._live_pools = pools(_JOBS), pools(1)
         self._preparations = Preparations()
         self._format_pools = pools(1)  # its own: a file must not wait for a long job
         self._catalog = Catalog(self._pools.built_in, _recall, _remember)
@@ -327,13 +331,15 @@ class Studio:
         listener: Listener | None = None,
         prepared: Preparations | None = None,
         before: Mapping[str, NDArray[np.float32]] | None = None,
+        threads: Threads = every_thread,
     ) -> Job:
         """Run a filter over a document, over a ``region`` of it as a preview, or for a filter
         layer of it (``layer_id``) over what lies below that.
 
         ``prepared`` remembers what filters measure of the whole picture, and with it the picture:
         whoever closes documents has one for each. ``before`` is what a filter of sequences carries
-        from the frame before, by name: float32 (rows, columns, channels). Raises
+        from the frame before, by name: float32 (rows, columns, channels). ``threads`` says how
+        many its networks may use of the processor's, 0 for all; the result is the same. Raises
         ParameterError for settings that are not legal. Everything that goes wrong later is an event
         that ``listener`` hears on the job's thread.
         """
@@ -352,7 +358,18 @@ class Studio:
             read=read_pixels,
             prepared=self._preparations if prepared is None else prepared,
             before=before,
+            threads=threads,
         )
+
+    @staticmethod
+    def threads_of_each(jobs: int) -> int:
+        """The threads that each of so many jobs has where they share the processor; 0, all, of one.
+
+        The threads of a network wait for each other: where those of two networks take turns on a
+        processor, they wait for what does not run.
+        """
+        together = min(jobs, _JOBS)
+        return max(1, (os.cpu_count() or 1) // together) if together > 1 else 0
 
     def worker_of(
         self, declaration: Declaration, *faults: type[Exception]

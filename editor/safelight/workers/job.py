@@ -11,9 +11,9 @@ import itertools
 import math
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +57,14 @@ from safelight.workers.worker_pictures import (
 from safelight.workers.worker_pool import Pool
 from safelight.workers.worker_process import CANCEL_GRACE, WorkerDied, WorkerProcess
 
-_BICUBIC = 2
-"""Pixels around its own that a bicubic enlargement looks at."""
+Threads: TypeAlias = Callable[[], int]
+"""Says how many of the processor's threads a network may use now, 0 for all."""
+
+
+def every_thread() -> int:
+    """All that there are."""
+    return 0
+
 
 _SMALLEST = 64
 """Pieces are not made smaller than this when memory is short, in pixels."""
@@ -88,7 +94,8 @@ class Job:
     ``prepared`` remembers what filters have measured. ``before`` is what a filter of sequences
     carries from the frame before, by name, moved to this one; what it carries on is ``carried``
     then: float32 (height / size, width / size, channels), of the whole frame. A filter that asks
-    for a mask is told that of the layer, or the selection where there is no layer yet.
+    for a mask is told that of the layer, or the selection where there is no layer yet. ``threads``
+    says before each piece how many its networks may use of the processor's; the result is the same.
     """
 
     _ids = itertools.count(1)
@@ -110,6 +117,7 @@ class Job:
         read: Read = no_pictures,
         prepared: Preparations | None = None,
         before: Mapping[str, NDArray[np.float32]] | None = None,
+        threads: Threads = every_thread,
     ) -> None:
         self.id = next(Job._ids)
         self.declaration = declaration
@@ -131,6 +139,7 @@ class Job:
         self._read = read
         self._pool = pool
         self._device = device
+        self._threads = threads
         self._patience = patience
         self._listener = listener
         self._cancelled = threading.Event()
@@ -297,6 +306,7 @@ class _Run:
             settings=self.settings,
             images=tuple(self.images.names),
             device=self.device,
+            threads=job._threads(),
             canvas=self.kind.canvas(self.part),
         )
         planned = self.talk.ask(question, messages.Planned)
@@ -335,6 +345,7 @@ class _Run:
                 filter=job.declaration.id,
                 settings=self.settings,
                 device=self.device,
+                threads=job._threads(),
                 quantisation=job.document.source.quantisation,
                 input=Place(block.id, picture.shape),
             )
@@ -369,6 +380,7 @@ class _Run:
                 filter=self.job.declaration.id,
                 settings=self.settings,
                 device=self.device,
+                threads=self.job._threads(),
                 region=window,
                 keep=(keep.x - window.x, keep.y - window.y, keep.width, keep.height),
                 scale=scale,

@@ -23,7 +23,7 @@ from distributed.security import Security
 
 from safelight.actions.batch.batch_journal import BatchError
 from safelight.actions.batch.cluster_order import Refused, carried_out, read_report, written_order
-from safelight.actions.batch.run_batch import Order, Work
+from safelight.actions.batch.run_batch import AtOnce, Order, Work
 from safelight.actions.plugin_jobs import Studio
 from safelight.actions.recipes.process_file import Processed
 from safelight.actions.stop import Stop, Stopped
@@ -88,6 +88,7 @@ class Cluster:
             source: Path,
             path: Callable[[Document | None], Path],
             stop: Stop,
+            at_once: AtOnce = lambda: 1,
         ) -> Processed:
             target = path(None)
             check_target(target, overwrite=order.overwrite)

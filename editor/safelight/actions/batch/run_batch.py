@@ -15,12 +15,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from safelight.actions.batch.batch_journal import BatchError, Journal, stamp_of
 from safelight.actions.batch.batch_sources import pictures_in
 from safelight.actions.plugin_jobs import Studio
-from safelight.actions.recipes.process_file import Opening, Processed, process_file
+from safelight.actions.recipes.process_file import (
+    Opening,
+    Processed,
+    process_file,
+    through_jobs,
+)
 from safelight.actions.recipes.recipe_steps import Recipe, RecipeExport
 from safelight.actions.stop import Stop, Stopped
 from safelight.document import Document
@@ -140,10 +145,25 @@ class Report:
 Begun: TypeAlias = Callable[[int, Path], object]
 """Hears that a file has been begun, on its thread."""
 
-Work: TypeAlias = Callable[[Order, int, Path, Callable[[Document | None], Path], Stop], Processed]
-"""Does an order to the ``number``-th source; it is given what names the file that comes of it.
+AtOnce: TypeAlias = Callable[[], int]
+"""Says how many files are done at once now."""
 
-It raises BatchError where no further file can be done either, and that ends the batch."""
+
+class Work(Protocol):
+    """What does an order to the ``number``-th source."""
+
+    def __call__(
+        self,
+        order: Order,
+        number: int,
+        source: Path,
+        path: Callable[[Document | None], Path],
+        stop: Stop,
+        at_once: AtOnce = lambda: 1,
+    ) -> Processed:
+        """Do it; ``path`` names the file that comes of it. Raises BatchError where no further file
+        can be done either, and that ends the batch.
+        """
 
 
 class Batch:
@@ -170,6 +190,8 @@ class Batch:
         self._work = work
         self._begun = begun
         self._jobs = max(1, jobs)
+        self._busy = 0
+        self._counting = threading.Lock()
         self.stop = Stop()
         self.ended_early = ""
         try:
@@ -241,19 +263,32 @@ class Batch:
         waiting: queue.Queue[tuple[int, Path] | None],
         reports: queue.Queue[Report | None],
     ) -> None:
+        busy = False  # also from one file to the next: who shares the processor is not told each
         try:
             while not self.stop.asked:
                 try:
                     item = waiting.get(timeout=0.2)
                 except queue.Empty:
+                    busy = self._count(busy, False)
                     continue
                 if item is None:
                     return
+                busy = self._count(busy, True)
                 report = self._reported(*item)
                 if report is not None:
                     reports.put(report)
         finally:
+            self._count(busy, False)
             reports.put(None)
+
+    def _count(self, before: bool, now: bool) -> bool:
+        """Count a thread that has become busy, or is so no longer."""
+        with self._counting:
+            self._busy += now - before
+        return now
+
+    def _at_once(self) -> int:
+        return self._busy
 
     def _reported(self, number: int, source: Path) -> Report | None:
         """What became of a file; None for one that was stopped."""
@@ -268,7 +303,7 @@ class Batch:
 
         self._begun(number, source)
         try:
-            processed = self._work(order, number, source, path, self.stop)
+            processed = self._work(order, number, source, path, self.stop, self._at_once)
         except Stopped:
             return None
         except BatchError as error:  # whoever works can do nothing more
@@ -312,6 +347,7 @@ def by_studio(studio: Studio) -> Work:
         source: Path,
         path: Callable[[Document | None], Path],
         stop: Stop,
+        at_once: AtOnce = lambda: 1,
     ) -> Processed:
         suffix = order.suffix_of(source)
         as_project = is_project(source) and not order.suffix
@@ -327,6 +363,7 @@ def by_studio(studio: Studio) -> Work:
             opening=order.opening,
             number=number,
             stop=stop,
+            filtered=through_jobs(studio, stop, threads=lambda: studio.threads_of_each(at_once())),
         )
 
     return work

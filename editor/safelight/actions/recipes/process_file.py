@@ -22,6 +22,7 @@ from safelight.files import ExportOptions, Origin, Project, check_export, depth_
 from safelight.files.provenance_sidecar import with_sidecar, write_sidecar
 from safelight.folders import cache_folder
 from safelight.pixels import deeper, prepare_beside
+from safelight.workers.job import Threads, every_thread
 from safelight.workers.job_events import Listener
 
 
@@ -165,11 +166,17 @@ def _compile(document: Document, live: Live) -> None:
 
 
 def through_jobs(
-    studio: Studio, stop: Stop, listener: Listener | None = None, *, lays_tones: bool = True
+    studio: Studio,
+    stop: Stop,
+    listener: Listener | None = None,
+    *,
+    lays_tones: bool = True,
+    threads: Threads = every_thread,
 ) -> Filtered:
     """Applies each filter by a job that is waited for; the edit has its result. A tone is laid:
     whoever renders computes all tones in one go; without ``lays_tones`` it has a result as others
-    have. ``listener`` hears of each job. Raises FilterFailed and Stopped.
+    have. ``listener`` hears of each job; ``threads`` are those of ``Studio.start``. Raises
+    FilterFailed and Stopped.
     """
 
     def filtered(document: Document, step: Record, above: str) -> Edit:
@@ -178,7 +185,9 @@ def through_jobs(
         there, layer = placed(document, filter, settings, step, above)
         if lays_tones and filter.tone and layer is not None:
             return Edit(filter.title, lambda _: there, record=step)
-        job = studio.start(filter, settings, there, layer_id=layer, listener=listener)
+        job = studio.start(
+            filter, settings, there, layer_id=layer, listener=listener, threads=threads
+        )
         stop.finished(job)
         result = job.edit().apply(there)
         return Edit(filter.title, lambda _: result, record=step)

@@ -100,11 +100,13 @@ class Inference:
         self._stopped = False
         self._lock = threading.Lock()
 
-    def contract(self, path: Path) -> Contract:
-        """What the file says of itself. Raises ModelError for a missing or damaged one."""
+    def contract(self, path: Path, threads: int = 0) -> Contract:
+        """What the file says of itself, read by a session that will run it with so many
+        ``threads``. Raises ModelError for a missing or damaged one.
+        """
         key = str(path)
         if key not in self._contracts:
-            session = self._session(path, "cpu")
+            session = self._session(path, "cpu", threads)
             properties = session.get_modelmeta().custom_metadata_map
             self._contracts[key] = Contract.read(properties, path.name, self._digests[key])
         return self._contracts[key]
@@ -128,6 +130,7 @@ class Inference:
         image: Image,
         inputs: Mapping[str, Any],
         wanted: str,
+        threads: int = 0,
         *,
         picture: bool = True,
     ) -> Image:
@@ -135,7 +138,7 @@ class Inference:
 
         All else is as for ``run_each``.
         """
-        return self.run_each(path, [image], [inputs], wanted, picture=picture)[0]
+        return self.run_each(path, [image], [inputs], wanted, threads, picture=picture)[0]
 
     def run_each(
         self,
@@ -143,6 +146,7 @@ class Inference:
         images: Sequence[Image],
         inputs: Sequence[Mapping[str, Any]],
         wanted: str,
+        threads: int = 0,
         *,
         picture: bool = True,
     ) -> list[Image]:
@@ -152,13 +156,14 @@ class Inference:
         Light below 0 and above 1 is kept from a network that does not know it, and returned to
         its result if that is a ``picture``. Of ``inputs``, those of each image, a mask is float32
         (height, width), 0 to 1, a second picture float32 (height, width, 3), as the contract says.
+        ``threads`` are those of a CPU that it may use, 0 for all: the result is the same.
         Raises ModelError, OutOfMemory, DeviceError, or Cancelled after ``terminate``.
         """
         contract = self.contract(path)
         device = self.device(wanted, path)
         self._stopped = False
         shown = [shown_to(image, contract) for image in images]
-        session = self._session(path, device.name)
+        session = self._session(path, device.name, threads)
         try:
             given = [
                 contract.further.stacked(image, named)
@@ -181,18 +186,19 @@ class Inference:
         before: Mapping[str, Image],
         inputs: Mapping[str, Any],
         wanted: str,
+        threads: int = 0,
     ) -> tuple[Image, dict[str, Image]]:
         """The result of a recurrent network for ``image`` (height, width, 3), and what it carries
         on, by name: ``before`` are arrays (height / size, width / size, channels) float32.
 
-        Light that it does not know is kept from it, and returned to its result. Raises as ``run``
-        does; ModelError for a network that carries something else.
+        ``threads`` as for ``run_each``. Light that it does not know is kept from it, and returned
+        to its result. Raises as ``run`` does; ModelError for a network that carries something else.
         """
         contract = self.contract(path)
         if set(before) != set(contract.carries):
             names = ", ".join(contract.carries) or "nothing"
             raise ModelError(f"{path.name} carries {names}, not {', '.join(before)}")
-        session = self._session(path, self.device(wanted, path).name)
+        session = self._session(path, self.device(wanted, path).name, threads)
         self._stopped = False
         shown, beyond = shown_to(image, contract)
         filled = filled_up(shown, contract)

@@ -69,7 +69,9 @@ class WorkerJob(api.Job):
         self.check()
         path, inference = self._network(model), self._worker.inference
         inputs = self._laid_over(inference.contract(path).further, image, inputs)
-        return inference.run(path, image, inputs, self._device, picture=self._picture)
+        return inference.run(
+            path, image, inputs, self._device, self._threads, picture=self._picture
+        )
 
     def run_each(
         self, model: str, images: Sequence[api.Image], **inputs: Sequence[Any]
@@ -81,7 +83,9 @@ class WorkerJob(api.Job):
             self._laid_over(further, image, each)
             for image, each in zip(images, each_with(images, inputs), strict=True)
         ]
-        return inference.run_each(path, images, named, self._device, picture=self._picture)
+        return inference.run_each(
+            path, images, named, self._device, self._threads, picture=self._picture
+        )
 
     def _network(self, model: str) -> Path:
         """The file of a network that is run now, which the host is told."""
@@ -108,7 +112,7 @@ class WorkerJob(api.Job):
     ) -> tuple[api.Image, dict[str, api.Image]]:
         self.check()
         path, inference = self._network(model), self._worker.inference
-        return inference.step(path, image, before, inputs, self._device)
+        return inference.step(path, image, before, inputs, self._device, self._threads)
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()

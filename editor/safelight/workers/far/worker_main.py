@@ -17,6 +17,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +148,8 @@ class Worker:
 
     def _plan(self, question: messages.MakePlan) -> messages.Answer:
         entry, folder = self._filter(question.filter)
-        job = WorkerJob(self, question, folder, question.device)
-        contract = self.inference.contract
+        job = WorkerJob(self, question, folder, question.device, threads=question.threads)
+        contract = partial(self.inference.contract, threads=question.threads)
         settings, images = _settings(entry, question.settings), list(question.images)
         plan, models = rehearse(entry, folder, settings, contract, job, images, question.canvas)
         device = None
@@ -173,7 +174,7 @@ class Worker:
 
     def _prepare(self, question: messages.Prepare) -> messages.Answer:
         entry, folder = self._filter(question.filter)
-        job = WorkerJob(self, question, folder, question.device)
+        job = WorkerJob(self, question, folder, question.device, threads=question.threads)
         job.check()
         whole, settings = self._image(question.input), _settings(entry, question.settings)
         source = api.Source(question.quantisation)

@@ -87,11 +87,14 @@ class MakeTable(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakePlan(Question):
-    """How does a filter want its picture cut? ``images`` names the settings that name pixels."""
+    """How does a filter want its picture cut? ``images`` names the settings that name pixels.
+    ``threads`` are those that its networks will have, 0 = all.
+    """
 
     filter: str
     settings: Settings
     device: str = "cpu"
+    threads: int = 0
     images: tuple[str, ...] = ()
     canvas: Region | None = None
 
@@ -100,13 +103,15 @@ class MakePlan(Question):
 class Prepare(Question):
     """What does a filter measure of the whole picture at ``input``?
 
-    ``quantisation`` are the tables of 64 numbers of the JPEG that the picture was.
+    ``quantisation`` are the tables of 64 numbers of the JPEG that the picture was. ``threads`` are
+    those that its networks may have, 0 = all.
     """
 
     filter: str
     settings: Settings
     input: Place
     device: str = "cpu"
+    threads: int = 0
     quantisation: tuple[tuple[int, ...], ...] = ()
 
 
@@ -126,7 +131,8 @@ class Run(Question):
 
     The result goes to ``output``: of what was made, ``keep`` (x, y, width, height in the piece)
     at ``scale`` times its size. ``canvas`` is the place of the whole picture, or what a generator
-    fills; ``images`` are further pictures by the names of their settings. ``threads`` 0 = all.
+    fills; ``images`` are further pictures by the names of their settings. ``threads`` are
+    those that its networks may have, 0 = all.
     At ``glimpse`` there is room for what a filter shows of its result before it is done.
     ``before`` is what was carried from the frame before, None for a first frame; what is carried on
     goes to ``carried``, of what ``keep`` covers.
