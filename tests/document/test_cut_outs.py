@@ -32,6 +32,29 @@ def test_one_stroke_selects_a_subject_with_its_edge_at_full_size_and_twice_the_s
     np.testing.assert_array_equal(found, chosen(edit.apply(document)))
 
 
+def test_what_reaches_the_edge_of_the_picture_is_no_part_of_a_subject_that_was_stroked_amid_it():
+    """A tree trunk behind a bird, nearly of its colours: it had come along as a block."""
+    document, alpha = scene()
+    pixels = document.layers[0].raster.to_array().astype(float)
+    noise = np.random.default_rng(7).normal(0, 12, (*SIZE, 1))
+    behind = (alpha < 0.5) & (np.indices(SIZE)[1] > 560)
+    pixels[behind] = (np.array((130, 98, 77)) + noise)[behind]
+    document = Document.from_raster(Raster.from_array(pixels.clip(0, 255).astype(np.uint8)))
+    edit = cut_outs.select_subject(inside="400,330;480,400;560,340", size=30)
+    found = chosen(edit.apply(document))
+    assert found[behind].mean() < 0.05
+    assert found[alpha > 0.5].mean() > 0.95
+
+
+def test_a_subject_that_ends_with_the_picture_is_selected_to_its_last_row():
+    document, alpha = scene()
+    pixels = document.layers[0].raster.to_array()[:400]
+    document = Document.from_raster(Raster.from_array(np.ascontiguousarray(pixels)))
+    edit = cut_outs.select_subject(inside="440,230;520,240", size=30)
+    found = chosen(edit.apply(document))
+    assert np.abs(found - alpha[:400])[-4:].mean() < 0.02
+
+
 def test_a_stroke_over_what_is_behind_keeps_it_out():
     document, alpha = scene()
     pixels = document.layers[0].raster.to_array().copy()

@@ -20,6 +20,12 @@ _ROUNDS = 3
 _NEAR = 6
 """Pixels from the edge that half the size has found within which it may lie."""
 
+_RIM = 2
+"""Pixels at the picture's edge that are taken to be none of the subject."""
+
+_BESIDE = 0.12
+"""Parts of the picture's diagonal from a stroke within which its edge may be the subject's."""
+
 _EVEN = 1e-4
 """What the guided filter takes for even: the square of a hundredth of white."""
 
@@ -35,12 +41,16 @@ def decided(
     ``image`` is (height, width, 3), of ``MOST`` pixels at the most. ``inside`` and ``outside``
     (height, width) are where strokes say what it is. What hangs together with no stroke of the
     subject is none of it. Half the size decides; the full size is looked at near the edge alone.
+    Where no stroke is near, the picture's edge is taken for the background's, which would else be
+    known by nothing but not being like the strokes (Wei et al. 2012, boundary prior).
     """
     cv2 = opencv()
 
     if not inside.any():
         return inside
     height, width = inside.shape
+    rim = _far_rim(inside)
+    told, outside = outside, outside | rim
     half = max(width // 2, 1), max(height // 2, 1)
     small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
     few = [_resized(mask, half) for mask in (inside, outside)]
@@ -50,9 +60,23 @@ def decided(
     sure = cv2.erode(chosen.astype(np.uint8), core) > 0
     never = cv2.dilate(chosen.astype(np.uint8), core) == 0
     found = _cut(image, inside | (sure & ~outside), outside | (never & ~inside), chosen, 1)
+    if rim.any():  # what ends with the picture does so, whatever was taken of its edge
+        inner = found[_RIM:-_RIM, _RIM:-_RIM]
+        found = np.where(rim & ~told, np.pad(inner, _RIM, mode="edge"), found)
     _, parts = cv2.connectedComponents(found.astype(np.uint8), connectivity=4)
     touched = np.unique(parts[inside])
     return np.isin(parts, touched[touched > 0])
+
+
+def _far_rim(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pixels (height, width) at the edge of a picture that are far from all strokes."""
+    cv2 = opencv()
+
+    rim = np.ones(inside.shape, np.bool_)
+    rim[_RIM:-_RIM, _RIM:-_RIM] = False
+    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 5)
+    far: NDArray[np.bool_] = rim & (away > _BESIDE * np.hypot(*inside.shape))
+    return far if min(inside.shape) > 4 * _RIM else np.zeros_like(far)
 
 
 def _resized(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
