@@ -44,9 +44,9 @@ def opened(studio, tmp_path):
 def exported(studio, tmp_path):
     """Export a document to a file of that suffix."""
 
-    def run(suffix, pixels=PIXELS, options=None, **facts):
+    def run(suffix, pixels=PIXELS, options=None, name="result", **facts):
         document = Document.from_raster(Raster.from_array(pixels.copy()), **facts)
-        path = tmp_path / f"result.{suffix}"
+        path = tmp_path / f"{name}.{suffix}"
         done = actions.export(document, path, options, exporters=studio.exporters)
         return path.read_bytes(), done.notes
 
@@ -308,6 +308,42 @@ def test_a_format_without_profiles_refuses_one_and_says_what_else_it_cannot(expo
     assert (
         "The file may be larger than 500 kB: alone has no quality that could be lowered." in notes
     )
+
+
+def test_an_exporter_is_told_its_options_and_the_others_are_at_their_defaults(exported):
+    chosen = actions.ExportOptions(quality=30, kilobytes=500)
+    data, notes = exported("told", options=chosen)
+    assert data == b"30 True"
+    assert any("told keeps the quality asked for" in note for note in notes)
+    chosen = actions.ExportOptions(settings={"dark": False, "of_another_format": 3})
+    assert exported("told", options=chosen, name="other")[0] == b"75 False"
+    with pytest.raises(actions.ExportError, match="told cannot be exported so: .*dark"):
+        exported("told", options=actions.ExportOptions(settings={"dark": 3}))
+
+
+def test_an_export_by_a_plugin_says_how_far_it_is_and_can_be_ended(studio, tmp_path):
+    document = Document.from_raster(Raster.from_array(PIXELS.copy()))
+    heard = []
+    path = tmp_path / "a.told"
+    actions.export(document, path, exporters=studio.exporters, hear=heard.append)
+    assert len({share for share in heard if share > 0.5}) > 2
+    assert heard == sorted(heard)
+
+    class Enough(Exception):
+        pass
+
+    def ended(share):
+        if share > 0.5:
+            raise Enough
+
+    path = tmp_path / "b.told"
+    with pytest.raises(Enough):
+        actions.export(document, path, exporters=studio.exporters, hear=ended)
+    assert os.listdir(tmp_path) == ["a.told"]
+
+
+def test_an_importer_that_wants_a_job_is_given_one(opened):
+    assert opened("in_steps").document.width == 3
 
 
 FAILING = {

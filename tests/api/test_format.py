@@ -1,6 +1,7 @@
 """Formats: a declaration travels as JSON, and one of no sense is refused where it is made."""
 
 import json
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -45,6 +46,29 @@ def test_a_file_is_recognised_by_its_first_bytes():
 def test_it_travels_as_json(function, kind):
     format = api.registered_format(function, kind).format
     assert api.Format.from_json(json.loads(json.dumps(format.to_json()))) == format
+
+
+@api.exporter("Goats", suffixes=(".goat",))
+def write_goats(pixels, job, quality: Annotated[int, api.Number(1, 100)] = 75, dark: bool = False):
+    """Writes goats."""
+
+
+def test_what_an_exporter_takes_beside_pixels_and_job_are_options():
+    found = api.registered_format(write_goats, "exporter")
+    assert found.wants_job
+    assert not api.registered_format(write, "exporter").wants_job
+    assert [item.name for item in found.format.options] == ["quality", "dark"]
+    assert api.Format.from_json(json.loads(json.dumps(found.format.to_json()))) == found.format
+    assert found.format.settings({"quality": 3, "sheep": 1}) == {"quality": 3, "dark": False}
+    with pytest.raises(api.ParameterError):
+        found.format.settings({"quality": 0})
+
+
+def test_an_importer_has_no_options():
+    with pytest.raises(ValueError, match="bytes and job alone"):
+
+        @api.importer("Goats", suffixes=(".goat",))
+        def read_goats(data, quality: int = 3): ...
 
 
 def test_an_importer_is_no_exporter_and_a_function_neither():

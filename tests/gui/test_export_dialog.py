@@ -183,6 +183,20 @@ def test_a_plugins_format_is_offered_with_what_it_holds(on_the_farm):
     assert dialog.format.currentText() == "Sheep"
 
 
+def test_a_plugins_format_is_asked_for_its_quality_and_its_options(on_the_farm):
+    told = [
+        {"name": "quality", "kind": "integer", "default": 60, "minimum": 1, "maximum": 100},
+        {"name": "woolly", "title": "Woolly", "kind": "flag", "default": False},
+    ]
+    dialog = on_the_farm("photo.png", [api.Format.from_json(SHEEP.to_json() | {"options": told})])
+    dialog.format.setCurrentText("Sheep")
+    assert dialog.quality.isVisible()
+    assert dialog.quality.value() == 60
+    dialog.quality.setValue(35)
+    dialog.controls["Sheep", "woolly"].choose(True)
+    assert dialog.options().settings == {"quality": 35, "woolly": True}
+
+
 def test_what_was_opened_by_a_plugin_is_proposed_in_its_format(on_the_farm):
     assert on_the_farm("a.sheep", [SHEEP]).path.text().endswith("a-edited.sheep")
     assert on_the_farm("a.sheep", []).path.text().endswith("a-edited.jpg")

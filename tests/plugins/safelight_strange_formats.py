@@ -8,6 +8,7 @@ import ctypes
 import os
 import sys
 import time
+from typing import Annotated
 
 import numpy as np
 
@@ -261,6 +262,22 @@ def write_unreadable(pixels):
 @writer
 def alone(pixels):
     return memoryview(f"{pixels.dtype} {pixels.shape}".encode())
+
+
+@writer
+def told(pixels, job: api.Job, quality: Annotated[int, api.Number(1, 100)] = 75, dark: bool = True):
+    """Says what it was told, and how far it is."""
+    for step in range(5):
+        job.progress(step / 4, f"Step {step}")
+    return f"{quality} {dark}".encode()
+
+
+@reader
+def in_steps(data, job: api.Job):
+    """Says how far it is."""
+    for step in range(8):
+        job.progress(step / 8)
+    return PIXELS
 
 
 @writer

@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from safelight.api import Format, Photograph
+from safelight.api import Format, Photograph, Settings
 from safelight.files import DamagedError, EncodingError, TooLargeError
+from safelight.files.export_outcome import Hear
 from safelight.workers import format_calls
 from safelight.workers.worker_pool import Pool
 
@@ -46,12 +47,15 @@ class PluginExporter:
     pool_of: PoolOf
     patience: float
 
-    def write(self, stream: BinaryIO, pixels: NDArray[Any]) -> None:
-        """Write ``pixels``, (height, width, 3 or 4) of a depth that the format has, as a file.
-        Raises EncodingError, OSError and MemoryError.
+    def write(self, stream: BinaryIO, pixels: NDArray[Any], settings: Settings, hear: Hear) -> None:
+        """Write ``pixels``, (height, width, 3 or 4) of a depth that the format has, as a file, with
+        ``settings`` for its options. ``hear`` is told how far it is, and may raise something to end
+        it. Raises EncodingError, OSError and MemoryError.
         """
         pool = self.pool_of(self.format.plugin)
         try:
-            format_calls.encode(pool, self.format, pixels, stream, self.patience)
+            format_calls.encode(
+                *(pool, self.format, pixels, stream, self.patience), settings=settings, hear=hear
+            )
         except format_calls.FormatFailed as error:
             raise EncodingError(str(error)) from error

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import inspect
 import re
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+
+from safelight.api.kinds import Value
+from safelight.api.parameters import Parameter, ParameterError, parameter_of
 
 FormatKind = Literal["importer", "exporter"]
 """Which way a function converts: from a file's bytes, or to them."""
@@ -24,6 +28,7 @@ _MOST = 16
 _LONGEST_TITLE = 60
 _SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,15}")
 _MARK = "__safelight_format__"
+_JOB = "job"
 
 
 class FormatError(Exception):
@@ -40,7 +45,8 @@ class Format:
     ``id`` is ``PACKAGE.FUNCTION`` and permanent. ``suffixes`` are lower case, the usual one
     first. A file whose first bytes are one of ``beginnings`` is this format's; an importer that
     names none is chosen by suffix. ``depths`` and ``alpha`` are what an exporter can keep, the
-    finest depth last. Raises ValueError for what makes no sense.
+    finest depth last; ``options`` what an export can be told. Raises ValueError for what makes no
+    sense.
     """
 
     id: str
@@ -53,6 +59,7 @@ class Format:
     description: str = ""
     plugin: str = ""
     version: str = ""
+    options: tuple[Parameter, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < len(self.title) <= _LONGEST_TITLE or not self.title.isprintable():
@@ -83,6 +90,15 @@ class Format:
         """Whether a file whose first bytes are ``head`` (at most 64) is of this format."""
         return head.startswith(self.beginnings)
 
+    def settings(self, given: Mapping[str, object]) -> dict[str, Value]:
+        """All options with those values, the others at their defaults; names of other formats'
+        options do not count. Raises ParameterError for a value that an option cannot take.
+        """
+        return {
+            item.name: item.check(given[item.name]) if item.name in given else item.default
+            for item in self.options
+        }
+
     def to_json(self) -> dict[str, Any]:
         """The format as JSON-ready data; beginnings in hexadecimal."""
         return {
@@ -96,6 +112,7 @@ class Format:
             "description": self.description,
             "plugin": self.plugin,
             "version": self.version,
+            "options": [item.to_json() for item in self.options],
         }
 
     @classmethod
@@ -110,19 +127,23 @@ class Format:
                 beginnings=tuple(bytes.fromhex(item) for item in data["beginnings"]),
                 depths=tuple(map(str, data["depths"])),
                 alpha=data["alpha"] is True,
+                options=tuple(Parameter.from_json(item) for item in data.get("options", ())),
                 **texts,
                 **origin,
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ParameterError) as error:
             raise ValueError(f"not a format: {error!r}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredFormat:
-    """A format inside the process that converts: what it says of itself, and its function."""
+    """A format inside the process that converts: what it says of itself, and its function, which
+    may want a ``Job``.
+    """
 
     format: Format
     function: Callable[..., Any]
+    wants_job: bool = False
 
 
 def importer(
@@ -134,7 +155,8 @@ def importer(
     uint16 or float32: grey, grey and alpha, RGB or RGBA, sRGB-encoded, alpha not premultiplied,
     full scale of the integers or 1.0 = white; float32 may go beyond. Where the file says more, it
     returns a ``Photograph`` of such pixels, with their profile, metadata, resolution and notes. It
-    raises ``FormatError`` for a file that it cannot read. ``beginnings`` are the first bytes such
+    raises ``FormatError`` for a file that it cannot read. An importer that names ``job`` receives a
+    ``Job``: its networks, run on the CPU, and its progress. ``beginnings`` are the first bytes such
     files can have. Raises ValueError for a declaration that makes no sense.
     """
 
@@ -159,7 +181,10 @@ def exporter(
     ``alpha`` also (height, width, 4), not premultiplied. It returns the whole file as ``bytes``.
     What the format cannot keep the host converts, and tells the user. Where the plugin has an
     importer of the same title, the host reads with it what was written before it takes the old
-    file's place. Raises ValueError for a declaration that makes no sense.
+    file's place. An exporter that names ``job`` receives a ``Job``: its networks, run on the CPU,
+    and its progress. What else it takes are options of the export, declared as a filter's
+    parameters are; one called ``quality`` is from 1 to 100. Raises ValueError for a declaration
+    that makes no sense, TypeError for an option that makes none.
     """
 
     def decorate(function: Function) -> Function:
@@ -185,12 +210,19 @@ def registered_format(function: Callable[..., Any], kind: FormatKind) -> Registe
 
 
 def _mark(function: Function, title: str, kind: FormatKind, **facts: Any) -> Function:
+    _, *further = inspect.signature(function).parameters.values()
+    told = [item for item in further if item.name != _JOB]
+    if told and kind == "importer":
+        raise ValueError(f"{function.__name__}: an importer takes a file's bytes and {_JOB} alone")
+    hints = typing.get_type_hints(function, include_extras=True) if told else {}
+    options = tuple(parameter_of(item.name, hints.get(item.name), item.default) for item in told)
     format = Format(
         id=f"{function.__module__.split('.')[0]}.{function.__name__}",
         title=title,
         kind=kind,
         description=inspect.getdoc(function) or "",
+        options=options,
         **facts,
     )
-    setattr(function, _MARK, RegisteredFormat(format, function))
+    setattr(function, _MARK, RegisteredFormat(format, function, len(told) < len(further)))
     return function

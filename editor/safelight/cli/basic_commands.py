@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from safelight import __version__, actions
 from safelight.actions.opened_file import opened_project
-from safelight.api import Declaration
+from safelight.api import Declaration, Parameter
 from safelight.cli.command_options import (
     add_opening,
     opened_as_told,
@@ -70,16 +70,22 @@ def _formats(options: argparse.Namespace) -> int:
         layers = ", with its layers" if codec.layers else ""
         tell(f"{codec.name}  {' '.join(codec.suffixes)}  {verb}{layers}")
         tell(f"    {_held(codec)}")
-        for word, options_of in (("set", codec.options), ("develop", codec.opening)):
-            for option in options_of:
-                help = f"{option.range_text()}{'; ' + option.help if option.help else ''}"
-                value = option.text(option.default)
-                shown = f'"{option.name}={value}"' if " " in value else f"{option.name}={value}"
-                tell(f"    --{word} {shown}  {help}")
+        _tell_options("set", codec.options)
+        _tell_options("develop", codec.opening)
     for item in found:
         verb = "opens" if item.reads else "exports"
         tell(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
+        _tell_options("set", item.options)
     return 0
+
+
+def _tell_options(word: str, options: Iterable[Parameter]) -> None:
+    """Say what a format can be told by ``--set`` or ``--develop``."""
+    for option in options:
+        help = f"{option.range_text()}{'; ' + option.help if option.help else ''}"
+        value = option.text(option.default)
+        shown = f'"{option.name}={value}"' if " " in value else f"{option.name}={value}"
+        tell(f"    --{word} {shown}  {help}")
 
 
 def _held(codec: actions.Codec) -> str:

@@ -90,9 +90,9 @@ def export(parser: Parser) -> Run:
 @reported
 def _export(options: argparse.Namespace) -> int:
     options.if_exists = options.if_exists or ("replace" if options.overwrite else None)
-    choices = _choices(options)
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
+        choices = _choices(options, studio)
         document, steps, notes = _opened(options, studio, stack)
         if options.sidecar:
             document = with_sidecar(document, Path(options.input))
@@ -197,7 +197,7 @@ def _output(
     return actions.free(path) if options.if_exists in (None, "number") else path
 
 
-def _choices(options: argparse.Namespace) -> actions.ExportOptions:
+def _choices(options: argparse.Namespace, studio: actions.Studio) -> actions.ExportOptions:
     """How to export: what is told, over the preset, over what the file's ending names."""
     choices = choices_of(options)
     suffix = os.path.splitext(options.output)[1].lower()
@@ -212,13 +212,16 @@ def _choices(options: argparse.Namespace) -> actions.ExportOptions:
         codec = codec or next(
             (x for x in actions.exported_formats() if x.name == preset.format), None
         )
+    title, told_by = (codec.name, codec.options) if codec else ("the format", ())
+    if codec is None and options.set:
+        formats = (item for item in studio.offers().exporters if suffix in item.suffixes)
+        title, told_by = next(((x.title, x.options) for x in formats), (title, told_by))
     for pair in options.set:
         name, equals, text = pair.partition("=")
         if not equals:
             raise ParameterError(f"--set takes NAME=VALUE, not {pair!r}")
-        known = {item.name: item for item in codec.options} if codec else {}
+        known = {item.name: item for item in told_by}
         if name not in known:
-            title = codec.name if codec else "the format"
             names = ", ".join(known) or "none"
             raise ParameterError(f"{title} has no option {name!r}; there are: {names}")
         settings[name] = known[name].parse(text)

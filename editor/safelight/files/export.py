@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from safelight.api import Settings
 from safelight.api.colour_profile import icc_text
 from safelight.document import (
     Document,
@@ -90,7 +91,8 @@ def export(
         if target.codec is None:
             assert target.exporter is not None
             content = foreign_content(document, target, options, live, _share(hear, 0.0, 0.5))
-            write = _foreign_writer(content, target.exporter, name)
+            told = options.of_plugin(target.exporter.format)
+            write = _foreign_writer(content, target.exporter, name, told, _share(hear, 0.5, 0.9))
             check, exact = _foreign_checker(content, target.exporter, name), False
         else:
             content = own_content(document, target, options, live, reading, _share(hear, 0.0, 0.5))
@@ -366,11 +368,11 @@ def depth_in_file(
 
 
 def _foreign_writer(
-    content: Photograph, exporter: plugin_codec.Exporter, name: str
+    content: Photograph, exporter: plugin_codec.Exporter, name: str, settings: Settings, hear: Hear
 ) -> Callable[[BinaryIO], None]:
     def write(stream: BinaryIO) -> None:
         try:
-            exporter.write(stream, content.pixels)
+            exporter.write(stream, content.pixels, settings, hear)
         except plugin_codec.EncodingError as error:
             raise ExportError(f"{name} could not be encoded: {error}.") from error
 

@@ -43,6 +43,8 @@ def target_of(
     largest = target.codec.largest_side if target.codec else 0
     if target.codec is not None:
         options.of(target.codec)
+    elif target.exporter is not None:
+        options.of_plugin(target.exporter.format)
     if largest and max(width, height) > largest:
         raise ExportError(
             f"A {target.name} has at most {largest} pixels a side, and the picture has"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from safelight.api import Number, Parameter, ParameterError, Value
+from safelight.api import Format, Number, Parameter, ParameterError, Value
 from safelight.api.colour_profile import IccError, read_icc
 from safelight.api.parameters import parameter_of
 from safelight.files.codecs import Codec
@@ -133,13 +133,24 @@ class ExportOptions:
 
     def of(self, codec: Codec) -> dict[str, Value]:
         """All options of a format as they are chosen. Raises ExportError for what cannot be."""
-        given: dict[str, object] = {"lossless": self.lossless} | dict(self.settings)
-        if self.quality is not None:
-            given["quality"] = self.quality
         try:
-            return codec.settings(given)
+            return codec.settings(self._told())
         except ParameterError as error:
             raise ExportError(f"{codec.name} cannot be exported so: {error}.") from error
+
+    def of_plugin(self, format: Format) -> dict[str, Value]:
+        """All options of a plugin's format as they are chosen. Raises ExportError for what cannot
+        be.
+        """
+        try:
+            return format.settings(self._told())
+        except ParameterError as error:
+            raise ExportError(f"{format.title} cannot be exported so: {error}.") from error
+
+    def _told(self) -> dict[str, object]:
+        """What is chosen, by the name of the option."""
+        told: dict[str, object] = {"lossless": self.lossless} | dict(self.settings)
+        return told if self.quality is None else told | {"quality": self.quality}
 
 
 def profile_of(text: str) -> bytes:

@@ -220,11 +220,11 @@ def foreign_content(
     notes: list[str] = []
     if options.profile is not None:
         raise ExportError(f"{target.name} holds no colour profile; use PNG or TIFF.")
+    assert target.exporter is not None
     if options.kilobytes:
-        notes.append(
-            f"The file may be larger than {options.kilobytes:,} kB: {target.name} has no quality"
-            " that could be lowered."
-        )
+        has = any(item.name == "quality" for item in target.exporter.format.options)
+        why = "keeps the quality asked for" if has else "has no quality that could be lowered"
+        notes.append(f"The file may be larger than {options.kilobytes:,} kB: {target.name} {why}.")
     document, pixels = _finished(document, target, options, live, notes, hear)
     profile = document.profile
     if pixels.shape[2] == 4 and not target.alpha:
@@ -236,7 +236,6 @@ def foreign_content(
     if lost != Metadata():
         notes.append(f"The metadata were left out: {target.name} holds none.")
     _note_unmarked(document, target, notes)
-    assert target.exporter is not None
     if target.exporter.importer is None:
         maker = target.exporter.format.plugin
         notes.append(f"It was not read back, because {maker} does not open {target.name}.")

@@ -589,7 +589,9 @@ def _theirs(formats: Sequence[Format]) -> dict[str, _Target]:
         if not item.reads:
             taken = item.title in _OURS or item.title in found
             name = f"{item.title} ({item.plugin})" if taken else item.title
-            found[name] = _Target(item.id, item.suffixes, item.depths, item.alpha, ours=False)
+            found[name] = _Target(
+                *(item.id, item.suffixes, item.depths, item.alpha), ours=False, options=item.options
+            )
     return found
 
 

@@ -11,13 +11,13 @@ import contextlib
 import errno
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Format, Photograph
+from safelight.api import Format, Photograph, Settings
 from safelight.api.imported_photograph import MOST_BESIDE
 from safelight.pixels import DEPTHS
 from safelight.workers.conversation import Conversation, Failure
@@ -88,17 +88,21 @@ def encode(
     pixels: NDArray[Any],
     stream: BinaryIO,
     patience: float = PATIENCE,
+    settings: Settings | None = None,
+    hear: Callable[[float], object] = lambda fraction: None,
 ) -> None:
     """Write the file that a plugin's exporter makes of ``pixels`` to ``stream``.
 
-    ``pixels`` is (height, width, 3 or 4) of a depth the format has. Raises FormatFailed, OSError
-    from writing and MemoryError.
+    ``pixels`` is (height, width, 3 or 4) of a depth the format has, ``settings`` are its options.
+    ``hear`` is told how far it is, 0 to 1, and may raise something to end it. Raises FormatFailed,
+    OSError from writing and MemoryError.
     """
-    with _loan(pool, format, patience) as loan:
+    with _loan(pool, format, patience, hear) as loan:
         source = loan.lend(pixels.nbytes, writable=False)
         np.copyto(source.array(pixels.shape, pixels.dtype), pixels)
         place = Place(source.id, pixels.shape, pixels.dtype.name)
-        made = loan.talk.ask(messages.Encode(format=format.id, input=place), messages.FileMade)
+        question = messages.Encode(format=format.id, input=place, settings=settings or {})
+        made = loan.talk.ask(question, messages.FileMade)
         try:
             length = whole(made.size, 1, _SWELLING * pixels.nbytes + _SMALL_FILE)
         except ValueError:
@@ -109,8 +113,14 @@ def encode(
 class _Loan:
     """What is said about one file, and the blocks that are lent for it."""
 
-    def __init__(self, worker: WorkerProcess, patience: float) -> None:
-        self.talk = Conversation(worker, patience)
+    def __init__(
+        self, worker: WorkerProcess, patience: float, hear: Callable[[float], object]
+    ) -> None:
+        def told(message: messages.Progress | messages.Glimpsed) -> None:
+            if isinstance(message, messages.Progress):
+                hear(min(max(message.fraction, 0.0), 1.0))
+
+        self.talk = Conversation(worker, patience, told=told)
         self._worker = worker
         self._blocks: list[Block] = []
 
@@ -148,11 +158,16 @@ class _Loan:
 
 
 @contextlib.contextmanager
-def _loan(pool: Pool, format: Format, patience: float) -> Iterator[_Loan]:
+def _loan(
+    pool: Pool,
+    format: Format,
+    patience: float,
+    hear: Callable[[float], object] = lambda fraction: None,
+) -> Iterator[_Loan]:
     """A worker and what it is lent. Raises FormatFailed for whatever it does not do."""
     try:
         with pool.worker() as worker:
-            loan = _Loan(worker, patience)
+            loan = _Loan(worker, patience, hear)
             try:
                 yield loan
                 loan.settle()

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 from numpy.typing import NDArray
 
 from safelight import api
-from safelight.api import Format
+from safelight.api import Format, Settings
 from safelight.document import Metadata
 from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, Space, with_numbers
 from safelight.files.plain_text import plain_text
@@ -44,10 +44,17 @@ class Exporter(Protocol):
     def importer(self) -> Importer | None:
         """What reads back what was written; None where the plugin only writes."""
 
-    def write(self, stream: BinaryIO, pixels: NDArray[Any]) -> None:
+    def write(
+        self,
+        stream: BinaryIO,
+        pixels: NDArray[Any],
+        settings: Settings,
+        hear: Callable[[float], object],
+    ) -> None:
         """Write (height, width, 3 or 4), in sRGB, of a depth that the format holds.
 
-        Raises EncodingError, OSError and MemoryError.
+        ``settings`` are the values of the format's options. ``hear`` is told how far it is, 0 to 1,
+        and may raise something to end it. Raises EncodingError, OSError and MemoryError.
         """
 
 

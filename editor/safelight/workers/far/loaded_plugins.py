@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.abc
 import importlib.metadata
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from safelight import api
 from safelight.workers.far.compatibility import OtherEdition, check_edition
@@ -22,6 +23,7 @@ class Plugins:
         self.declarations: list[api.Declaration] = []
         self.folders: dict[str, Path] = {}
         self.formats: dict[str, api.RegisteredFormat] = {}
+        self.format_folders: dict[str, Path] = {}
         self.failures: list[dict[str, str]] = []
         for point in _entry_points(library):
             name = point.dist.name if point.dist else point.name
@@ -53,13 +55,13 @@ class Plugins:
             [item.id for item in declarations] + [item.format.id for item in formats]
         )
         for entry, declaration in zip(filters, declarations, strict=True):
-            source = sys.modules[entry.function.__module__].__file__
             self.filters[declaration.id] = entry
-            self.folders[declaration.id] = Path(source).parent if source else Path()
+            self.folders[declaration.id] = _folder_of(entry.function)
             self.declarations.append(declaration)
         for item in formats:
             own = replace(item.format, plugin=name, version=version)
             self.formats[own.id] = replace(item, format=own)
+            self.format_folders[own.id] = _folder_of(item.function)
 
     def _refuse_twins(self, ids: Sequence[str]) -> None:
         taken = {*self.filters, *self.formats}
@@ -67,6 +69,12 @@ class Plugins:
             if identity in taken:
                 raise ValueError(f"there are two things called {identity}")
             taken.add(identity)
+
+
+def _folder_of(function: Callable[..., Any]) -> Path:
+    """Where the module of a plugin's function lies, and its networks beside it."""
+    source = sys.modules[function.__module__].__file__
+    return Path(source).parent if source else Path()
 
 
 def _entry_points(library: str) -> list[importlib.metadata.EntryPoint]:

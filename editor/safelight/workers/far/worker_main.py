@@ -298,14 +298,20 @@ class Worker:
         np.copyto(self.array(question.output), image)
         return messages.Done()
 
-    def _format(self, identity: str) -> Callable[..., Any]:
+    def _format(self, question: messages.Decode | messages.Encode) -> Callable[..., Any]:
+        """The function of the format that a question is about, given its job if it wants one."""
+        identity = question.format
         if identity not in self.plugins.formats:
             raise LookupError(self.plugins.missing(identity))
-        return self.plugins.formats[identity].function
+        item = self.plugins.formats[identity]
+        if not item.wants_job:
+            return item.function
+        job = WorkerJob(self, question, self.plugins.format_folders[identity], "cpu")
+        return partial(item.function, job=job)
 
     def _decode(self, question: messages.Decode) -> messages.Answer:
         """Turn a file's bytes into pixels, and say how many: the host lends a block for them."""
-        found = self._format(question.format)(self.array(question.input).tobytes())
+        found = self._format(question)(self.array(question.input).tobytes())
         if not isinstance(found, api.Photograph):
             found = api.Photograph(np.asarray(found))
         pixels = found.pixels
@@ -322,7 +328,7 @@ class Worker:
         """Turn pixels into a file's bytes, and say how many."""
         pixels = self.array(question.input)
         pixels.flags.writeable = False
-        data = self._format(question.format)(pixels)
+        data = self._format(question)(pixels, **question.settings)
         if not isinstance(data, (bytes, bytearray, memoryview)) or not data:
             raise ValueError(f"it returned {type(data).__name__}; expected the file as bytes")
         self._made = [np.frombuffer(data, np.uint8)]

@@ -206,10 +206,11 @@ class Decode(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encode(Question):
-    """Which file holds the picture at ``input``?"""
+    """Which file holds the picture at ``input``? ``settings`` are the format's options."""
 
     format: str
     input: Place
+    settings: Settings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
