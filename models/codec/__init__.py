@@ -1,0 +1,1 @@
+"""Small pictures: a learnt codec, which the plugin of that name ships."""
