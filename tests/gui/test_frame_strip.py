@@ -54,6 +54,27 @@ def test_a_sequence_is_gone_through_and_edited_as_one(window, lapse, qtbot):
     assert session.frame == 2
 
 
+def test_a_result_of_another_picture_is_stale_and_computed_for_this_one(window, lapse, qtbot):
+    workspace = open_in(window, lapse, qtbot)
+    session = workspace.session
+    qtbot.waitUntil(lambda: session.studio is not None)
+    filters = workspace.filters
+    filters.open(filters.offered.declaration("safelight_sequence.steady_light"))
+    qtbot.mouseClick(filters.tried.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.idle and session.layer.filter is not None, timeout=60_000)
+    assert session.layer.filter.kept.frame == 0
+    assert session.active not in session.results.stale
+    session.look_at_frame(3)
+    qtbot.waitUntil(lambda: session.active in session.results.stale)
+    assert workspace.filters.held.refresh.isEnabled()
+    assert workspace.filters.held.stale_note.text().startswith("Not computed yet")
+    qtbot.mouseClick(workspace.filters.held.refresh, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.active not in session.results.stale, timeout=60_000)
+    assert session.layer.filter.kept.frame == 3
+    session.look_at_frame(0)
+    qtbot.waitUntil(lambda: session.active in session.results.stale)
+
+
 def test_a_sequence_is_played_to_where_it_is_paused(window, lapse, qtbot):
     workspace = open_in(window, lapse, qtbot)
     strip = workspace.frames

@@ -75,6 +75,21 @@ def at(document: Document, number: int) -> Document:
     return replace(document, layers=layers)
 
 
+def results_elsewhere(document: Document, seen: Document) -> frozenset[str]:
+    """The ids of the filter layers whose results are not shown in ``seen``, the document at one of
+    its pictures, since they are of another one.
+    """
+    there = {layer.id: layer.filter for layer in seen.walk()}
+    return frozenset(
+        layer.id
+        for layer in document.walk()
+        if layer.filter is not None
+        and layer.filter.kept is not None
+        and (held := there.get(layer.id)) is not None
+        and held.kept is None
+    )
+
+
 def _moved(layer: Layer, number: int) -> Layer:
     inside = tuple(_moved(item, number) for item in layer.layers)
     held = layer.filter

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import Signal
 
 from safelight import actions
-from safelight.document import Document, is_stale
+from safelight.document import Document, frames, is_stale
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.message_source import MessageSource
@@ -63,6 +63,7 @@ class Results(MessageSource):
         """Find out, on a thread, how the results in the document stand now."""
         self._round += 1
         current, document, studio = self._round, self._edited.document, self._edited.studio
+        whole = self._edited.history.document
         if not any(layer.filter for layer in document.walk()):
             self._show(_Found())
             return
@@ -75,7 +76,7 @@ class Results(MessageSource):
 
         Background(
             self,
-            lambda: _find(document, studio),
+            lambda: _find(document, studio, frames.results_elsewhere(whole, document)),
             found,
             lambda error: self.said.emit(f"Stale layers cannot be told: {error}", ""),
         )
@@ -127,9 +128,12 @@ class Results(MessageSource):
         self._redraws = False
 
 
-def _find(document: Document, studio: actions.Studio | None) -> _Found:
+def _find(
+    document: Document, studio: actions.Studio | None, elsewhere: Set[str] = frozenset()
+) -> _Found:
+    """``elsewhere`` are the layers whose results are of other pictures of a sequence."""
     filters = [(layer, layer.filter) for layer in document.walk() if layer.filter is not None]
-    waiting = {x.id for x, held in filters if studio is not None and studio.waits(held)}
+    waiting = {x.id for x, held in filters if studio is not None and studio.waits(held)} | elsewhere
     stale = frozenset(x.id for x, _ in filters if x.id in waiting or is_stale(document, x.id))
     if studio is None:
         return _Found(stale)

@@ -337,10 +337,16 @@ class Workspace(QWidget):
         self._show_view()
 
     def _show_frame(self) -> None:
-        """Another frame is looked at: what moves has other values there."""
+        """Another frame is looked at: what moves has other values there, and a result may be of
+        another one.
+        """
         self._show_picture()
-        moves = any(layer.keyframes for layer in self.session.history.document.walk())
-        if moves and not self.frames.playing:
+        if self.frames.playing:
+            return
+        layers = list(self.session.history.document.walk())
+        if any(layer.filter is not None for layer in layers):
+            self.session.results.find()
+        if any(layer.keyframes or layer.filter is not None for layer in layers):
             self._show_layers()
 
     def _open_layer(self, anywhere: bool) -> None:

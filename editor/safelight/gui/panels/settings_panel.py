@@ -48,7 +48,7 @@ _STALE = "Stale: something it was computed from has changed."
 _SELECT_FIRST = (
     "Select first what it is to work on: paint over it with the brush (B), or use a selection."
 )
-_WAITS = "Not computed yet: with these settings it takes a moment."
+_WAITS = "Not computed yet for what is shown: it takes a moment."
 
 
 class FilterSettings(QWidget):
