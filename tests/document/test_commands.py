@@ -1,15 +1,17 @@
 """Commands: one function each, asked for, checked and written down by its signature."""
 
 import json
+import tracemalloc
 from typing import Annotated, Literal
 
 import pytest
 
-from safelight.api import Number, ParameterError
+from safelight.api import Number, ParameterError, Region
 from safelight.document import DECLARED, Document, EditError, History, Layer, Record, edits
 from safelight.document.command import Command, Entry, command
 from safelight.document.stroke import Stroke
 from safelight.pixels import Raster
+from tests.document.strategies import raster
 
 
 @pytest.fixture
@@ -136,3 +138,34 @@ def test_a_command_is_declared_by_its_signature(monkeypatch):
 def test_what_is_no_record_is_refused(data):
     with pytest.raises(ValueError, match="a step"):
         Record.from_json(data)
+
+
+def test_what_goes_over_every_pixel_of_a_picture_is_made_on_a_thread():
+    """An edit that does not ask for one is made between two frames of the window, at 200 MP too:
+    what it needs of memory does not grow with the picture.
+    """
+    pixels = raster(1024, 768, 4)
+    chosen = Raster.filled(1024, 768, (0,), "uint8").filled_at(Region(256, 256, 512, 256), 255)
+    layers = Layer("Below", pixels, id="below"), Layer("Top", pixels, id="top", mask=chosen)
+    document = Document(1024, 768, "uint8", layers, selection=chosen)
+
+    def needs(edit):
+        tracemalloc.start()
+        try:
+            edit.apply(document)
+        except (EditError, KeyError, ValueError):
+            return 0  # refused at once
+        finally:
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        return peak
+
+    at_once = {}
+    for name, declared in DECLARED.items():
+        edit = declared(**({"whole_layer": True} if name == "transform" else {}))
+        if edit.renders is None:  # a part that is lifted costs its edge alone
+            at_once[name] = needs(edit)
+            if at_once[name] > 500_000:  # the first time it may be what is imported
+                at_once[name] = needs(edit)
+    assert len(at_once) > 50
+    assert {name for name, peak in at_once.items() if peak > 500_000} == set()

@@ -56,6 +56,7 @@ def gradient_mask(
     inverted: _Outside = False,
     how: How = "replace",
     edits: Annotated[bool, "Instead of the gradient that the mask was made with last"] = False,
+    live: Live | None = None,
 ) -> Document:
     """Make a gradient a layer's mask, white at its first handle; or add it to the mask, subtract
     it, or keep what lies in both. A layer without a mask is as one whose mask is white.
