@@ -42,7 +42,8 @@ def decided(
     (height, width) are where strokes say what it is. What hangs together with no stroke of the
     subject is none of it. Half the size decides; the full size is looked at near the edge alone.
     Where no stroke is near, the picture's edge is taken for the background's, which would else be
-    known by nothing but not being like the strokes (Wei et al. 2012, boundary prior).
+    known by nothing but not being like the strokes (Wei et al. 2012, boundary prior); what lies
+    nearer to that edge than to a stroke is likely background, too.
     """
     cv2 = opencv()
 
@@ -54,7 +55,10 @@ def decided(
     half = max(width // 2, 1), max(height // 2, 1)
     small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
     few = [_resized(mask, half) for mask in (inside, outside)]
-    chosen = _cut(small, few[0], few[1], _like(small, *few), _ROUNDS)
+    likely = _like(small, *few)
+    if rim.any():
+        likely &= _away(few[0]) < _away(_resized(rim, half))
+    chosen = _cut(small, few[0], few[1], likely, _ROUNDS)
     chosen = _resized(chosen, (width, height))
     core = np.ones((2 * _NEAR + 1, 2 * _NEAR + 1), np.uint8)
     sure = cv2.erode(chosen.astype(np.uint8), core) > 0
@@ -70,13 +74,18 @@ def decided(
 
 def _far_rim(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The pixels (height, width) at the edge of a picture that are far from all strokes."""
-    cv2 = opencv()
-
     rim = np.ones(inside.shape, np.bool_)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 5)
-    far: NDArray[np.bool_] = rim & (away > _BESIDE * np.hypot(*inside.shape))
+    far: NDArray[np.bool_] = rim & (_away(inside) > _BESIDE * np.hypot(*inside.shape))
     return far if min(inside.shape) > 4 * _RIM else np.zeros_like(far)
+
+
+def _away(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How many pixels each pixel lies from the nearest one of a mask: (height, width)."""
+    cv2 = opencv()
+
+    away: NDArray[np.float32] = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    return away
 
 
 def _resized(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
