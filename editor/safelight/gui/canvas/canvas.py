@@ -31,13 +31,16 @@ from safelight.gui.canvas.gestures import Gestures
 from safelight.gui.canvas.marks import paint_focus
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
+from safelight.gui.canvas.pose import shift
 from safelight.gui.canvas.scene import Scene
+from safelight.gui.canvas.scroll import edge, scrolled, still_parts
 from safelight.gui.canvas.tools import TOOLS
 from safelight.gui.canvas.tools.brush import Brush
 from safelight.gui.canvas.tools.move_guides import Guides
 from safelight.gui.canvas.tools.setting_picker import Picker
 from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.view_geometry import View
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.display_transform import display
 from safelight.gui.keys import ARROWS, latin_key
@@ -134,26 +137,11 @@ class Canvas(Viewport):
             tool.suit(picture.width, picture.height)
         if old is not None and old is not picture:
             picture.follow(old, self.scene.tiles)
-            self._follow(_way(old, picture))
+            _follow(self, _way(old, picture))
         elif old is None:
             self.view = self.fitted()
             self.view_changed.emit()
         self.update()
-
-    def _follow(self, way: Place) -> None:
-        """Keep what was in the middle there, as large as it was; or show all, where all was
-        seen.
-        """
-        if way == IDENTITY:
-            return
-        for tool in self.tools.values():
-            tool.carry(way)
-        if self.fits:
-            self.view = self.fitted()
-        else:
-            x, y = way.at(self.view.x, self.view.y)
-            self.view = replace(self.view, zoom=self.view.zoom / way.scale, x=x, y=y)
-        self.view_changed.emit()
 
     def show_document(
         self, document: Document, active: str, painted_on: str | None, target: str
@@ -286,13 +274,22 @@ class Canvas(Viewport):
 
     # -- painting ------------------------------------------------------------------------------
 
+    def show_moved(self, before: View) -> None:
+        """Keep what is painted where the picture has only moved, and paint the rest."""
+        way = shift(before, self.view, self.room())
+        still = still_parts(self.scene, self._shown_tools())
+        if still is not None and self._by_key and self.hasFocus():
+            still += edge(self.rect())
+        if way is None or still is None or not scrolled(self, way, still):
+            self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         pose = self.pose()
         self.split_line.hidden = self.showing_before
         # Ended even if an error keeps this call alive: Qt crashes on a painter that outlives it.
         with QPainter(self) as painter:
             tools = self._shown_tools()
-            self.scene.paint(painter, event.rect(), pose, self.lines, self.split, tools)
+            self.scene.paint(painter, event.region(), pose, self.lines, self.split, tools)
             if self._by_key and self.hasFocus():
                 paint_focus(painter, *pose.room, pose.ratio)
         if self.scene.incomplete:
@@ -455,3 +452,19 @@ def _way(old: Picture, new: Picture) -> Place:
         return carried(old.document, new.document)
     ratio = new.width / old.width
     return Place.scaled(ratio, ratio)
+
+
+def _follow(canvas: Canvas, way: Place) -> None:
+    """Keep what was in the middle there, as large as it was; or show all, where all was
+    seen.
+    """
+    if way == IDENTITY:
+        return
+    for tool in canvas.tools.values():
+        tool.carry(way)
+    if canvas.fits:
+        canvas.view = canvas.fitted()
+    else:
+        x, y = way.at(canvas.view.x, canvas.view.y)
+        canvas.view = replace(canvas.view, zoom=canvas.view.zoom / way.scale, x=x, y=y)
+    canvas.view_changed.emit()

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QBrush, QImage, QPainter, QTransform
 
+from safelight.gui.canvas.pose import nearest
+
 FROM = 8.0
 """The zoom from which on the grid is shown."""
 
@@ -51,23 +53,30 @@ def paint_grid(
         return
     # Whole bands of upright lines, because one after the other they take ten times as long.
     columns = np.array(across) - across[0]
+    left, top = (
+        start - nearest(at) for start, at in zip((across[0], down[0]), corner, strict=True)
+    )
     band = np.zeros((_BAND, area.width()), np.uint32)
-    band[:, columns] = _dashes(_BAND, alpha)[:, None]
+    band[:, columns] = _dashes(_BAND, alpha, top)[:, None]
     upright = _image(band)
     for y in range(area.top(), area.bottom() + 1, _BAND):
         height = min(_BAND, area.bottom() + 1 - y)
         painter.drawImage(area.left(), y, upright, 0, 0, area.width(), height)
-    line = _dashes(area.width(), alpha)[None].copy()
+    line = _dashes(area.width(), alpha, left)[None].copy()
     line[:, columns] = 0
     level = _image(line)
     for y in down:
         painter.drawImage(area.left(), y, level)
 
 
-def _dashes(length: int, alpha: int) -> NDArray[np.uint32]:
-    """Dark and light pixels in turns, to be seen on dark and on light; premultiplied."""
+def _dashes(length: int, alpha: int, first: int = 0) -> NDArray[np.uint32]:
+    """Dark and light pixels in turns, to be seen on dark and on light; premultiplied.
+
+    ``first``: how many pixels from the picture's edge they begin; dashes move with the picture.
+    """
     light = alpha * 2 // 3
-    return np.where(np.arange(length) % 2, alpha << 24, light * 0x01010101).astype(np.uint32)
+    dark = (np.arange(length) + first) % 2
+    return np.where(dark, alpha << 24, light * 0x01010101).astype(np.uint32)
 
 
 def _image(pixels: NDArray[np.uint32]) -> QImage:
@@ -80,4 +89,4 @@ def _edges(start: float, zoom: float, count: int, first: int, last: int) -> list
     """The painter's columns (or rows) in which pixels begin, and in which the last one ends."""
     low = max(math.floor((first - start) / zoom), 0)
     high = min(math.ceil((last + 1 - start) / zoom), count)
-    return [math.floor(start + index * zoom + 0.5 + 1e-6) for index in range(low, high + 1)]
+    return [nearest(start + index * zoom) for index in range(low, high + 1)]

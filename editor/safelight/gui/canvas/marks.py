@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QRegion
 
 from safelight.gui import theme
 
@@ -32,10 +32,11 @@ def paint_split(painter: QPainter, at: float, height: float, ratio: float) -> No
 def paint_frame(painter: QPainter, frame: QRectF, ratio: float) -> None:
     """A frame around a part of the picture, to be seen on light and dark."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, width in ((QColor(0, 0, 0, 140), 3 * ratio), (QColor(235, 235, 235, 200), ratio)):
-        painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
-        painter.drawRect(frame)
+        near, wide = round(width / 2 + 0.25), round(width)
+        outer = frame.toAlignedRect().adjusted(-near, -near, wide - near, wide - near)
+        for part in QRegion(outer) - QRegion(outer.adjusted(wide, wide, -wide, -wide)):  # type: ignore[attr-defined]
+            painter.fillRect(part, colour)
 
 
 def paint_marquee(painter: QPainter, box: QRectF, ratio: float) -> None:
@@ -75,8 +76,8 @@ def paint_focus(painter: QPainter, width: float, height: float, ratio: float) ->
 
 def paint_word(
     painter: QPainter, text: str, x: float, y: float, ratio: float, *, leftwards: bool = False
-) -> None:
-    """A word on a dark ground, starting at x, or ending there."""
+) -> QRectF:
+    """Paint a word on a dark ground, starting at x, or ending there; gives what that covers."""
     font = painter.font()
     font.setPixelSize(round(12 * ratio))
     painter.setFont(font)
@@ -88,6 +89,7 @@ def paint_word(
     painter.drawRoundedRect(box, 4 * ratio, 4 * ratio)
     painter.setPen(QColor(theme.TEXT))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    return box
 
 
 @cache

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from safelight.api import Region
 from safelight.document import Document, Renderer, plain_raster
+from safelight.gui.canvas.pose import nearest
 from safelight.gui.canvas.tile_store import Tiles
 from safelight.gui.display_transform import PLAIN, Look, display
 from safelight.pixels import TILE, Profile, Raster, View, coarsest_level, levels_take_time
@@ -146,7 +147,7 @@ class Picture:
         exact = whole and (self.crisp or round(step) == 1)
         if exact:
             times = round(step)
-            place = Place(_nearest(left), _nearest(top), times, times, True, False)
+            place = Place(nearest(left), nearest(top), times, times, True, False)
         else:
             place = self._place(left, top, zoom, level)
         painter.save()
@@ -364,11 +365,6 @@ def tile_region(size: tuple[int, int], level: int, row: int, column: int) -> Reg
     return Region(column * SIDE, row * SIDE, SIDE, SIDE, level).grow(1, whole)
 
 
-def _nearest(position: float) -> int:
-    """The pixel edge nearest to a position; the same for neighbours that compute it apart."""
-    return math.floor(position + 0.5 + 1e-6)
-
-
 def _lines(start: float, size: float, count: int, first: int, last: int) -> range:
     """The rows (or columns) of tiles that meet the painter's pixels ``first`` to ``last``."""
     low = math.floor((first - start) / size / SIDE - 1e-3)
@@ -381,7 +377,7 @@ def _edges(start: float, size: float, count: int, lines: range) -> list[int]:
     ``count`` pixels of ``size`` each.
     """
     ends = (min(line * SIDE, count) for line in range(lines.start, lines.stop + 1))
-    return [_nearest(start + end * size) for end in ends]
+    return [nearest(start + end * size) for end in ends]
 
 
 def _resamples(raster: Raster, level: int) -> bool:

@@ -11,10 +11,38 @@ from PySide6.QtGui import QPainter, QTransform
 from safelight.api import Region
 from safelight.gui.canvas.view_geometry import View
 
+_PARTS = 1 << 20
+"""Parts of a screen's pixel in which the place of a picture is reckoned."""
+
 _OFF_GRID = 1 - 4e-6
 """What the zoom of a slanting picture is multiplied with: a picture that lies on whole pixels is
 copied, not resampled, and that only suits one that lies level.
 """
+
+
+def nearest(position: float) -> int:
+    """The pixel edge nearest to a position: the same for neighbours that compute it apart, and for
+    a picture that has been moved by whole pixels.
+    """
+    return math.floor(position + 0.5 + 1e-6)
+
+
+def corner(view: View, room: tuple[float, float]) -> tuple[float, float]:
+    """Where the corner of a picture that lies level is, in parts of a pixel that add up without an
+    error: a picture that is moved by whole pixels looks the same.
+    """
+    left, top = view.to_widget(0, 0, room)
+    return round(left * _PARTS) / _PARTS, round(top * _PARTS) / _PARTS
+
+
+def shift(before: View, now: View, room: tuple[float, float]) -> tuple[float, float] | None:
+    """How far a picture has moved on a widget of ``room``, in physical pixels; None where it has
+    not only moved.
+    """
+    if before.angle or now.angle or before.zoom != now.zoom:
+        return None
+    (left, top), (old_left, old_top) = corner(now, room), corner(before, room)
+    return left - old_left, top - old_top
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +90,16 @@ class Pose:
         if self.view.angle:
             painter.setTransform(self.turn(), combine=True)
 
+    def on_widget(self, x: float, y: float) -> tuple[float, float]:
+        """Where the picture's point (x, y) is on the widget."""
+        return self.view.to_widget(x, y, self.room) if self.view.angle else self.in_frame(x, y)
+
     def in_frame(self, x: float, y: float) -> tuple[float, float]:
         """Where the picture's point (x, y) is in the frame in which the picture lies level."""
-        place = self.view.to_widget(x, y, self.room)
         if not self.view.angle:
-            return place
+            left, top = corner(self.view, self.room)
+            return left + x * self.view.zoom, top + y * self.view.zoom
+        place = self.view.to_widget(x, y, self.room)
         turned = self.turn().inverted()[0].map(QPointF(*place))
         return turned.x(), turned.y()
 
@@ -82,8 +115,8 @@ class Pose:
         """Where a part of the picture is in that frame, on whole pixels of the screen."""
         left, top = self.in_frame(region.x, region.y)
         width, height = region.width * self.view.zoom, region.height * self.view.zoom
-        corner = QPointF(round(left + width), round(top + height))
-        return QRectF(QPointF(round(left), round(top)), corner)
+        corner = QPointF(nearest(left + width), nearest(top + height))
+        return QRectF(QPointF(nearest(left), nearest(top)), corner)
 
     def clip(self) -> QRect:
         """What can be seen of the frame in which the picture lies level."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRect, QRectF
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import Region
@@ -18,7 +19,7 @@ from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
 from safelight.gui.canvas.mask_tint import Tint
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, chequerboard
-from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.pose import Pose, nearest
 from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.selection_outline import Seen, outline, outline_takes_time
 from safelight.gui.canvas.tile_store import Tiles
@@ -60,6 +61,8 @@ class Scene:
         self._alone = False
         self.clipping: Clipping | None = None
         self._board = QBrush(chequerboard())
+        self.words: list[QRectF] = []
+        """What the words of the last frame cover, in widget pixels."""
 
     def take_over(self, look: Scene) -> None:
         """Show what a first look at the picture shows until all of the picture is ready."""
@@ -76,8 +79,10 @@ class Scene:
             self._outline = None
         self._widget.update()
 
-    def _paint_outline(self, painter: QPainter, pose: Pose, selection: Raster) -> None:
-        """Lay the outline of a selection over the picture.
+    def _paint_outline(
+        self, painter: QPainter, pose: Pose, selection: Raster, region: QRegion
+    ) -> None:
+        """Lay the outline of a selection over the picture, where a ``region`` has to be painted.
 
         Where a zoom level of a large selection has first to be made, on a thread, one at a time,
         the outline before stays until then if it is of the same view.
@@ -85,7 +90,17 @@ class Scene:
         seen = Seen.through(pose)
         if outline_takes_time(selection, seen.level):
             self._prepare(selection, seen.level)
-        elif self._outline is None or self._outline[:2] != (selection, seen):
+        elif self._outline is not None and self._outline[:2] == (selection, seen):
+            pass
+        elif not pose.view.angle and not region.contains(self._widget.rect()):
+            self._outline = None
+            for part in region:  # type: ignore[attr-defined]
+                area = QRectF(QPointF(part.topLeft()), QSizeF(part.size()))
+                at = QRectF(area.topLeft() * pose.ratio, area.size() * pose.ratio).toAlignedRect()
+                one = replace(seen, area=seen.area.intersected(at))
+                if not one.area.isEmpty():
+                    painter.drawImage(one.area.topLeft(), outline(selection, one))
+        else:
             self._outline = selection, seen, outline(selection, seen)
         if self._outline is not None and self._outline[1] == seen:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, pose.slants)
@@ -130,7 +145,7 @@ class Scene:
     def paint(
         self,
         painter: QPainter,
-        area: QRect,
+        region: QRegion,
         pose: Pose,
         lines: dict[str, bool],
         split: float | None,
@@ -138,10 +153,11 @@ class Scene:
     ) -> None:
         """Paint all of it: the picture, what is above it, and what the ``tools`` show, in turn.
 
-        ``area`` is in widget pixels.
+        ``region`` is what has to be painted, in widget pixels.
         """
+        self.words = []
         if not self._covers(pose, split):
-            painter.fillRect(area, QColor(theme.CANVAS))
+            painter.fillRect(region.boundingRect(), QColor(theme.CANVAS))
         if self.picture is None:
             return
         painter.scale(1 / pose.ratio, 1 / pose.ratio)  # from here on in physical pixels
@@ -160,7 +176,7 @@ class Scene:
         pose.lay(painter)
         self._paint_clipping(painter, pose, lines["clipping"])
         self._alone = lines["mask_alone"] and not self.shows_before
-        self._paint_mask(painter, pose)
+        self._paint_mask(painter, pose, region)
         if lines["grid"]:
             corner = pose.in_frame(0, 0)
             paint_grid(painter, corner, pose.view.zoom, pose.size, pose.clip(), slants=pose.slants)
@@ -173,6 +189,13 @@ class Scene:
         self.tiles.end_frame()
         self.mask_tiles.end_frame()
 
+    def still(self) -> QRegion:
+        """What of the widget the last frame's words cover: they stay where the picture moves."""
+        covered = QRegion()
+        for word in self.words:
+            covered += word.toAlignedRect().adjusted(-1, -1, 1, 1)
+        return covered
+
     def _covers(self, pose: Pose, split: float | None) -> bool:
         """Whether the picture hides all of the widget, so that nothing need be painted below."""
         picture = self.picture
@@ -180,11 +203,11 @@ class Scene:
             return False
         return not self.shows_before and split is None and pose.covers
 
-    def _paint_mask(self, painter: QPainter, pose: Pose) -> None:
+    def _paint_mask(self, painter: QPainter, pose: Pose, region: QRegion) -> None:
         if self.tinted or self._alone:
             self._paint_tint(painter, pose)
         elif self.selection is not None and self.overlay is None:  # a result is judged beside it
-            self._paint_outline(painter, pose, self.selection)
+            self._paint_outline(painter, pose, self.selection, region)
 
     def _is_tinted(self, asked: bool, tools: Sequence[Tool]) -> bool:
         """Whether the mask is seen in red: where that is ``asked`` for, or a tool paints on it.
@@ -239,21 +262,26 @@ class Scene:
         edge = (12 + (THICK if lines["rulers"] else 0)) * pose.ratio
         word = next((tool.word for tool in tools if tool.word), "")
         if self.shows_before:
-            paint_word(painter, "Before", edge, edge, pose.ratio)
+            self._say(painter, "Before", edge, edge, pose.ratio)
         elif split is not None:
             line = round(pose.room[0] * split)
             paint_word(painter, "Before", line - 8 * pose.ratio, edge, pose.ratio, leftwards=True)
             paint_word(painter, "After", line + 8 * pose.ratio, edge, pose.ratio)
         elif word:
-            paint_word(painter, word, edge, edge, pose.ratio)
+            self._say(painter, word, edge, edge, pose.ratio)
         elif self.overlay is not None:
             word = "Preview…" if self.overlay.running else "Preview"
-            paint_word(painter, word, edge, edge, pose.ratio)
+            self._say(painter, word, edge, edge, pose.ratio)
         elif (proof := display().screen.proof) is not None:
-            paint_word(painter, f"Proof: {plain(proof.name)}", edge, edge, pose.ratio)
+            self._say(painter, f"Proof: {plain(proof.name)}", edge, edge, pose.ratio)
         if pose.view.angle and not any(tool.turns for tool in tools):
             word = f"View turned by {pose.view.angle:.3g}°".replace("-", "\N{MINUS SIGN}")
-            paint_word(painter, word, edge, pose.room[1] - 34 * pose.ratio, pose.ratio)
+            self._say(painter, word, edge, pose.room[1] - 34 * pose.ratio, pose.ratio)
+
+    def _say(self, painter: QPainter, word: str, x: float, y: float, ratio: float) -> None:
+        """Paint a word that stays where it is when the picture is moved."""
+        box = paint_word(painter, word, x, y, ratio)
+        self.words.append(QRectF(box.topLeft() / ratio, box.size() / ratio))
 
     def _paint_after(self, painter: QPainter, pose: Pose) -> None:
         assert self.picture is not None
@@ -333,8 +361,12 @@ class Scene:
         if painter.hasClipping():
             clip = clip.intersected(painter.clipBoundingRect().toAlignedRect())
         right, bottom = left + picture.width * zoom, top + picture.height * zoom
-        area = QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
+        area = QRectF(
+            QPointF(nearest(left), nearest(top)), QPointF(nearest(right), nearest(bottom))
+        )
         if picture.has_alpha:
+            corner = pose.in_frame(0, 0)  # of the whole: the board moves with it, without a seam
+            painter.setBrushOrigin(nearest(corner[0]), nearest(corner[1]))
             painter.fillRect(area.intersected(QRectF(clip)), self._board)
         picture.paint(painter, left, top, zoom, clip, self.tiles)
         if pose.slants:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage
 
 from safelight.api import Region
-from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.pose import Pose, nearest
 from safelight.pixels import Raster
 
 _QUICK = 2_000_000
@@ -77,7 +77,9 @@ def outline(selection: Raster, seen: Seen) -> QImage:
         core = core[1:-1, 1:-1] & core[:-2, 1:-1] & core[2:, 1:-1] & beside
     rows, columns = np.nonzero(inside[thick:-thick, thick:-thick] & ~core)
     line = np.zeros((max(area.height(), 1), max(area.width(), 1)), np.uint32)
-    dash = (rows + area.y() + columns + area.x()) // (_DASH * thick) % 2
+    # Counted from the picture's corner: dashes move with the picture, and stay while it does.
+    x, y = area.x() - nearest(seen.left), area.y() - nearest(seen.top)
+    dash = (rows + y + columns + x) // (_DASH * thick) % 2
     line[rows, columns] = np.where(dash, _WHITE, _BLACK)
     height, width = line.shape
     kind = QImage.Format.Format_ARGB32_Premultiplied

@@ -180,9 +180,13 @@ class Viewport(QWidget):
         if not free:
             view = view.kept_in(self.picture_size, self.room())
         if view != self.view:
-            self.view = view
+            before, self.view = self.view, view
             self.view_changed.emit()
-            self.update()
+            self.show_moved(before)
+
+    def show_moved(self, before: View) -> None:
+        """Show the picture through the view there is now, after ``before``."""
+        self.update()
 
     def visible(self) -> Region:
         """The part of the document's picture that can be seen, in its pixels."""
@@ -208,7 +212,7 @@ class Viewport(QWidget):
 
     def widget_point(self, x: float, y: float) -> QPointF:
         """The widget's point over the picture's point (x, y)."""
-        return QPointF(*self.view.to_widget(x, y, self.room())) / self.devicePixelRatioF()
+        return QPointF(*self.pose().on_widget(x, y)) / self.devicePixelRatioF()
 
     def pose(self) -> Pose:
         """How the picture lies on the widget, for painting."""

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import ClassVar, cast
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter, QRegion
 
 from safelight.api import Parameter, Value
 from safelight.document import edits
@@ -234,15 +234,21 @@ class Brush(Tool):
 
     def hover(self, at: QPointF | None) -> None:
         before, self._pointer = self._pointer, at
-        if not self.surface.heeds(self):
-            return
+        if self.surface.heeds(self):
+            for place in (before, at):
+                if place is not None:
+                    self.surface.update(self._circle(place))
+
+    def still(self) -> QRegion | None:
+        if self._pointer is None or not self.surface.heeds(self):
+            return QRegion()
+        return QRegion(self._circle(self._pointer))
+
+    def _circle(self, at: QPointF) -> QRect:
+        """What of the widget the circle at a widget point covers."""
         ratio = self.surface.devicePixelRatioF()
-        radius = self.brush.size / 2 * self.surface.view.zoom
-        for place in (before, at):
-            if place is not None:
-                covered = circle(place * ratio, radius, ratio)
-                area = QRectF(covered.topLeft() / ratio, covered.size() / ratio)
-                self.surface.update(area.toAlignedRect())
+        covered = circle(at * ratio, self.brush.size / 2 * self.surface.view.zoom, ratio)
+        return QRectF(covered.topLeft() / ratio, covered.size() / ratio).toAlignedRect()
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         return Qt.CursorShape.BlankCursor

@@ -37,6 +37,7 @@ class Sampler(Tool):
     shortcut = "I"
     hint = "Click to read a colour in Info, drag to move its place; Alt and a click takes it away"
     buttons = (Step("Clear", "", "clear"),)
+    moves = True
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
@@ -125,7 +126,7 @@ class Sampler(Tool):
 
     def paint_above(self, painter: QPainter, pose: Pose) -> None:
         for number, (x, y) in enumerate(self.places, 1):
-            left, top = pose.view.to_widget(x, y, pose.room)
+            left, top = pose.on_widget(x, y)
             aside = (_ARM + 2) * pose.ratio
             paint_word(painter, str(number), left + aside, top + aside, pose.ratio)
 

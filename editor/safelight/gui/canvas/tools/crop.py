@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Literal, cast, get_args
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QCursor, QKeyEvent, QPainter
+from PySide6.QtGui import QCursor, QKeyEvent, QPainter, QRegion
 
 from safelight.api import Number, Value
 from safelight.document import Document, Edit, edits, geometry
@@ -257,22 +257,7 @@ class Crop(Tool):
             (width - box.width) / 2,
             (height - box.height) / 2,
         )
-        self._take(self._inside(box, grown, together=ratio is not None))
-
-    def _inside(self, box: CropBox, wanted: CropBox, *, together: bool) -> CropBox:
-        """The box that is as far as it can be where it is wanted: of each side, or of both."""
-        if together:
-            return box.towards(wanted, self._size)
-        # First along one side, then along the other: what is stopped here goes on there.
-        right = math.radians(box.angle)
-        x, y = wanted.x - box.x, wanted.y - box.y
-        across = x * math.cos(right) - y * math.sin(right)
-        half = (wanted.width - box.width) / 2
-        first = box.stretched(across - half, 0, across + half, 0)
-        reached = box.towards(first, self._size)
-        down = x * math.sin(right) + y * math.cos(right)
-        half = (wanted.height - box.height) / 2
-        return reached.towards(reached.stretched(0, down - half, 0, down + half), self._size)
+        self._take(_inside(box, grown, self._size, together=ratio is not None))
 
     def _take(self, box: CropBox) -> None:
         """Have a box that the hand has made."""
@@ -347,7 +332,7 @@ class Crop(Tool):
         left, right = _shares(across, more)
         top, bottom = _shares(down, taller)
         wanted = box.stretched(left, top, right, bottom)
-        self._take(self._inside(box, wanted, together=ratio is not None))
+        self._take(_inside(box, wanted, self._size, together=ratio is not None))
 
     def release(self, pointer: Pointer) -> None:
         if self._grip == "line":
@@ -417,6 +402,9 @@ class Crop(Tool):
         falls = grip[0] == grip[1]
         return Qt.CursorShape.SizeFDiagCursor if falls else Qt.CursorShape.SizeBDiagCursor
 
+    def still(self) -> QRegion | None:
+        return QRegion() if self._line is None and not self._grip else None
+
     def paint(self, painter: QPainter, pose: Pose) -> None:
         self._snapping.paint(painter, pose)
 
@@ -435,6 +423,22 @@ class Crop(Tool):
             paint_word(
                 painter, told_of(self._box, self._grip), max(box.left(), 8 * ratio), y, ratio
             )
+
+
+def _inside(box: CropBox, wanted: CropBox, size: tuple[int, int], *, together: bool) -> CropBox:
+    """The box that is as far as it can be where it is wanted: of each side, or of both."""
+    if together:
+        return box.towards(wanted, size)
+    # First along one side, then along the other: what is stopped here goes on there.
+    right = math.radians(box.angle)
+    x, y = wanted.x - box.x, wanted.y - box.y
+    across = x * math.cos(right) - y * math.sin(right)
+    half = (wanted.width - box.width) / 2
+    first = box.stretched(across - half, 0, across + half, 0)
+    reached = box.towards(first, size)
+    down = x * math.sin(right) + y * math.cos(right)
+    half = (wanted.height - box.height) / 2
+    return reached.towards(reached.stretched(0, down - half, 0, down + half), size)
 
 
 def _snapped(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath, QPolygonF, QRegion
 
 from safelight.api import Value
 from safelight.document import Document, Edit, distort_commands
@@ -194,6 +194,9 @@ class Distort(PointsTool):
         return _ROUND[self._how]
 
     # -- what is seen --------------------------------------------------------------------------
+
+    def still(self) -> QRegion | None:
+        return None if self._points else QRegion()
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         self._snapping.paint(painter, pose)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from uuid import uuid4
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
+from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QRegion
 
 from safelight.api import HexColour, Value
 from safelight.document import Layer, shape_commands
@@ -284,6 +284,9 @@ class ShapeTool(Tool):
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         held = self._held if self._held is not None else self._grip(at)
         return Qt.CursorShape.CrossCursor if held is None else Qt.CursorShape.SizeAllCursor
+
+    def still(self) -> QRegion | None:
+        return QRegion() if self._pulled is None and self._shape is None else None
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -6,7 +6,7 @@ import math
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion
 
 from safelight.api import HexColour, Value
 from safelight.document import Edit, gradient_commands
@@ -226,6 +226,9 @@ class GradientTool(Tool):
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         found = self._grip(at)
         return Qt.CursorShape.CrossCursor if found is None else Qt.CursorShape.SizeAllCursor
+
+    def still(self) -> QRegion | None:
+        return None if self._shown() else QRegion()
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         points = [pose.point(*point) for point in self._shown()]

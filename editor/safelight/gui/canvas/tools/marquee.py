@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
+from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QRegion
 
 from safelight.api import Region
 from safelight.document import Edit
@@ -87,6 +87,9 @@ class Marquee(SelectionTool):
     @property
     def under_way_how(self) -> str | None:
         return None if self._pulled is None else self._begun_how
+
+    def still(self) -> QRegion | None:
+        return QRegion() if self._pulled is None else None
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         self._snapping.paint(painter, pose)

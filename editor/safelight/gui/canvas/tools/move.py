@@ -42,6 +42,7 @@ class Move(Tool):
     _start: tuple[float, float] | None = None
     _way = (0, 0)
     _box: Box | None = None
+    moves = True
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)

@@ -14,7 +14,7 @@ from safelight.document import Edit, guide_commands
 from safelight.document.guides import Guide, carried, checked
 from safelight.document.placement import Place
 from safelight.gui.canvas.marks import paint_word
-from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.pose import Pose, nearest
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
@@ -48,7 +48,7 @@ def paint_guides(
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, painter.transform().isRotating())
     for guide in guides:
-        place = round(guide.of(corner) + guide.at * zoom)
+        place = nearest(guide.of(corner) + guide.at * zoom)
         for colour, width in ((_SHADE, 3 * ratio), (shade, ratio)):
             aside = (width - ratio) / 2
             if guide.axis == "x":
@@ -192,8 +192,7 @@ class Guides(Tool):
     def hover(self, at: QPointF | None) -> None:
         self._pointer = at
         if self.surface.lines["rulers"] and not self._pressed:
-            width, height = self.surface.width(), self.surface.height()
-            self.surface.update(QRegion(0, 0, width, THICK) + QRegion(0, 0, THICK, height))
+            self.surface.update(self._rulers())
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         """The cursor that tells which way a guide, or one out of a ruler, can be moved."""
@@ -205,6 +204,15 @@ class Guides(Tool):
             return Qt.CursorShape.SplitVCursor if level else Qt.CursorShape.SplitHCursor
         shapes = {"top": Qt.CursorShape.SplitVCursor, "left": Qt.CursorShape.SplitHCursor}
         return shapes.get(ruler, Qt.CursorShape.ArrowCursor)
+
+    def still(self) -> QRegion | None:
+        if self._carried is not None:
+            return None
+        return self._rulers() if self.surface.lines["rulers"] else QRegion()
+
+    def _rulers(self) -> QRegion:
+        width, height = self.surface.width(), self.surface.height()
+        return QRegion(0, 0, width, THICK) + QRegion(0, 0, THICK, height)
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         if self.surface.lines["guides"]:

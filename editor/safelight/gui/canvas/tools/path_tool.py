@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QRegion
 
 from safelight.document import Edit, selections
 from safelight.document.placement import Place
 from safelight.gui.canvas.marks import paint_outline
-from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.pose import Pose, nearest
 from safelight.gui.canvas.tools.selection_tool import Mode, SelectionTool
 from safelight.gui.canvas.tools.tool import Pointer, Step
 from safelight.gui.canvas.viewport import Viewport
@@ -119,6 +119,9 @@ class PathTool(SelectionTool):
     def put_away(self) -> None:
         self.give_up()
 
+    def still(self) -> QRegion | None:
+        return QRegion() if self.start is None else None
+
     def paint(self, painter: QPainter, pose: Pose) -> None:
         if self.start is None:
             return
@@ -139,5 +142,5 @@ class PathTool(SelectionTool):
             painter.setPen(QColor("#000000"))
             painter.setBrush(QColor("#ffffff"))
             painter.drawRect(
-                round(at.x() - size), round(at.y() - size), round(2 * size), round(2 * size)
+                nearest(at.x() - size), nearest(at.y() - size), round(2 * size), round(2 * size)
             )

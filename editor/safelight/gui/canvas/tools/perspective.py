@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPolygonF, QRegion
 
 from safelight.document import Document, Edit, geometry, quadrilateral, reshape_commands
 from safelight.document.placement import Place
@@ -126,6 +126,9 @@ class Perspective(PointsTool):
             edge = other - one
             return pulling_cursor(QPointF(-edge.y(), edge.x()))
         return super().cursor(at)
+
+    def still(self) -> QRegion | None:
+        return None if self._points else QRegion()
 
     def paint_above(self, painter: QPainter, pose: Pose) -> None:
         if pose.size != self._size or not self._points:

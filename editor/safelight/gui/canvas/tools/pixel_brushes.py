@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, cast
 
-from PySide6.QtCore import QPointF, QRectF, QTimer
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
+from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 from shiboken6 import isValid
 
 from safelight.api import HexColour, Value
@@ -396,9 +396,19 @@ class Clone(PixelBrush):
             return
         for place in places:
             if place is not None:
-                cross = QRectF(0, 0, 4 * _ARM, 4 * _ARM)
-                cross.moveCenter(self._taken_from(place))
-                self.surface.update(cross.toAlignedRect())
+                self.surface.update(self._cross(place))
+
+    def still(self) -> QRegion | None:
+        found = super().still()
+        if found is None or self._pointer is None or self._from is None:
+            return found
+        return found + self._cross(self._pointer)
+
+    def _cross(self, pointer: QPointF) -> QRect:
+        """What of the widget the cross covers where the pointer is at a widget point."""
+        cross = QRectF(0, 0, 4 * _ARM, 4 * _ARM)
+        cross.moveCenter(self._taken_from(pointer))
+        return cross.toAlignedRect()
 
     def paint_above(self, painter: QPainter, pose: Pose) -> None:
         super().paint_above(painter, pose)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion
 
 from safelight.api import Value
 from safelight.document import Stroke
@@ -91,6 +91,9 @@ class Remove(Brush):
 
     def held_changed(self) -> None:
         """Alt means nothing here."""
+
+    def still(self) -> QRegion | None:
+        return None if self.surface.strokes or self.brush.points else super().still()
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

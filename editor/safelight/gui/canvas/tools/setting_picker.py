@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol, TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QRegion
 
 from safelight.gui.canvas.marks import paint_marquee
 from safelight.gui.canvas.pose import Pose
@@ -107,6 +107,9 @@ class Picker(Tool):
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         return Qt.CursorShape.CrossCursor
+
+    def still(self) -> QRegion | None:
+        return QRegion() if len(self.place) == 2 else None
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         width, height = pose.size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QRegion
 
 from safelight.gui.canvas.marks import paint_split
 from safelight.gui.canvas.pose import Pose
@@ -31,6 +31,9 @@ class Split(Tool):
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         return Qt.CursorShape.SplitHCursor
+
+    def still(self) -> QRegion | None:
+        return QRegion() if self.at is None else None
 
     def paint_above(self, painter: QPainter, pose: Pose) -> None:
         if self.at is not None and not self.hidden:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, cast
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion
 
 from safelight.api import Number, Value
 from safelight.document import Edit, cut_outs, selections
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.tools.round_brush import SLIDER, RoundBrush, paint_circle
+from safelight.gui.canvas.tools.round_brush import SLIDER, RoundBrush, circle, paint_circle
 from safelight.gui.canvas.tools.selection_tool import Mode, SelectionTool
 from safelight.gui.canvas.tools.tool import Pointer, Step
 from safelight.gui.canvas.tools.tried import Tried
@@ -162,6 +162,16 @@ class Subject(SelectionTool):
         """Whether the next stroke is over what is behind the subject; ``held``: a key says so."""
         says = held or (self.values["mode"] == "subtract" and self._begun_how != "subtract")
         return says and bool(self.strokes[False])
+
+    def still(self) -> QRegion | None:
+        if self._path:
+            return None
+        if self._pointer is None or not self.surface.heeds(self):
+            return QRegion()
+        ratio = self.surface.devicePixelRatioF()
+        covered = circle(self._pointer * ratio, self.brush.size / 2 * self.surface.view.zoom, ratio)
+        area = QRectF(covered.topLeft() / ratio, covered.size() / ratio)
+        return QRegion(area.toAlignedRect())
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

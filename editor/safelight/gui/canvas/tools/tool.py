@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QCursor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QCursor, QKeyEvent, QKeySequence, QPainter, QRegion
 
 from safelight.api import Parameter, Value
 from safelight.api.parameters import parameter_of
@@ -113,8 +113,9 @@ class Tool:
     is in the column, or always there, where it ``takes`` a press. ``first``: it comes before the
     tools that are always there. ``tints``: what it paints on is seen in
     red. ``pressure``: a pen comes as a
-    pen. ``repeats``: a double click is two presses. ``kernels`` names the compiled ones with which
-    what it does is faster.
+    pen. ``repeats``: a double click is two presses. ``moves``: whatever it paints lies on the
+    picture and moves with that. ``kernels`` names the compiled ones with which what it does is
+    faster.
     """
 
     id: ClassVar[str] = ""
@@ -135,6 +136,7 @@ class Tool:
     pressure: ClassVar[bool] = False
     repeats: ClassVar[bool] = False
     turns: ClassVar[bool] = False
+    moves: ClassVar[bool] = False
     kernels: ClassVar[tuple[str, ...]] = ()
     word = ""
     """What is said on the canvas while the tool is in hand."""
@@ -289,6 +291,14 @@ class Tool:
     def cursor(self, at: QPointF) -> Qt.CursorShape | QCursor:
         """The cursor at a widget point, where a press would be for this tool."""
         return Qt.CursorShape.ArrowCursor
+
+    def still(self) -> QRegion | None:
+        """What of the widget the tool paints on that does not move when the picture is moved, in
+        widget pixels; None where that is not known, and all has to be painted again.
+        """
+        kind = type(self)
+        paints = kind.paint is not Tool.paint or kind.paint_above is not Tool.paint_above
+        return QRegion() if self.moves or not paints else None
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         """Paint on the picture, in the frame in which it lies level, in physical pixels."""

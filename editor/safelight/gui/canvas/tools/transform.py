@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QRegion,
+)
 
 from safelight.api import Number, Region, Value
 from safelight.document import Document, Edit, geometry, reshape_commands
@@ -451,6 +460,9 @@ class Transform(ReshapeTool):
         if isinstance(grip, str):
             return Qt.CursorShape.SizeAllCursor if grip else Qt.CursorShape.ArrowCursor
         return pulling_cursor(self._on_widget(*grip) - self._on_widget(0, 0))
+
+    def still(self) -> QRegion | None:
+        return QRegion() if self._box is None else None
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         self._snapping.paint(painter, pose)

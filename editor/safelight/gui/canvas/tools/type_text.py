@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, cast
 from uuid import uuid4
 
 from PySide6.QtCore import QPointF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtGui import QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import HexColour, Value
@@ -476,6 +476,10 @@ class TextTool(Tool):
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         return Qt.CursorShape.SizeHorCursor if self._on_handle(at) else Qt.CursorShape.IBeamCursor
+
+    def still(self) -> QRegion | None:
+        idle = self._start is None and self._edge.shape is None and self._laid() is None
+        return QRegion() if idle else None
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
