@@ -70,7 +70,10 @@ def test_a_result_of_another_picture_is_stale_and_computed_for_this_one(window, 
     assert workspace.filters.held.stale_note.text().startswith("Not computed yet")
     qtbot.mouseClick(workspace.filters.held.refresh, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.active not in session.results.stale, timeout=60_000)
-    assert session.layer.filter.kept.frame == 3
+    kept = session.layer.filter.kept
+    assert kept.frame == 3
+    light = int(kept.raster.to_array()[30, 40, 0])
+    assert 40 < light < 100  # of 160: the light of the pictures before is carried to this one
     session.look_at_frame(0)
     qtbot.waitUntil(lambda: session.active in session.results.stale)
 

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from safelight.actions.network_log import NetworkLog
 from safelight.actions.picture_settings import read_pixels
 from safelight.actions.plugin_formats import PluginExporter, PluginImporter
@@ -28,7 +25,7 @@ from safelight.workers.catalog import Catalog
 from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.filter_measurements import Preparations, thumbnail
 from safelight.workers.generator_sketches import Sketcher, SketchListener
-from safelight.workers.job import Job, Threads, every_thread
+from safelight.workers.job import Before, Job, Threads, every_thread
 from safelight.workers.job_events import Listener
 from safelight.workers.job_kinds import live_filter
 from safelight.workers.live_filters import LiveFilters
@@ -330,7 +327,7 @@ class Studio:
         focus: Region | None = None,
         listener: Listener | None = None,
         prepared: Preparations | None = None,
-        before: Mapping[str, NDArray[np.float32]] | None = None,
+        before: Before = None,
         threads: Threads = every_thread,
     ) -> Job:
         """Run a filter over a document, over a ``region`` of it as a preview, or for a filter
@@ -338,7 +335,8 @@ class Studio:
 
         ``prepared`` remembers what filters measure of the whole picture, and with it the picture:
         whoever closes documents has one for each. ``before`` is what a filter of sequences carries
-        from the frame before, by name: float32 (rows, columns, channels). ``threads`` says how
+        from the frame before, by name: float32 (rows, columns, channels), or finds it on the job's
+        thread. ``threads`` says how
         many its networks may use of the processor's, 0 for all; the result is the same. Raises
         ParameterError for settings that are not legal. Everything that goes wrong later is an event
         that ``listener`` hears on the job's thread.

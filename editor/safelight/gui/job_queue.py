@@ -130,7 +130,7 @@ class Jobs(MessageSource):
     def cancel(self) -> None:
         """Stop the job; its end is heard of like any other."""
         if self.run is not None:
-            self.run.job.cancel()
+            self.run.cancel()
 
     def look_at(self, region: Region) -> None:
         """Tell what the user looks at: those pieces come first."""

@@ -11,7 +11,7 @@ import itertools
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -22,7 +22,7 @@ from safelight import __version__
 from safelight.api import Declaration, Prepared, Region, Value
 from safelight.document import Document, Edit, LayerFailed, Live
 from safelight.pixels import Raster, is_finite
-from safelight.workers.carried_on import CarriedOn
+from safelight.workers.carried_on import Arrays, CarriedOn
 from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.fidelity import ShrinkingBack
 from safelight.workers.filter_measurements import Preparations, view
@@ -84,6 +84,10 @@ class _UnderWay:
     carried: dict[str, Block] = field(default_factory=dict)
 
 
+Before: TypeAlias = Arrays | Callable[[], Arrays | None] | None
+"""What a filter of sequences carries from the frame before, or what finds it."""
+
+
 class Job:
     """A run that has been started. ``listener`` hears events on the job's own thread.
 
@@ -92,10 +96,11 @@ class Job:
     preview, as it is on the screen. ``focus`` may be set at any time: pieces near it come first.
     ``read`` gives the pixels of a picture file that a setting names, as ``Images`` has it.
     ``prepared`` remembers what filters have measured. ``before`` is what a filter of sequences
-    carries from the frame before, by name, moved to this one; what it carries on is ``carried``
-    then: float32 (height / size, width / size, channels), of the whole frame. A filter that asks
-    for a mask is told that of the layer, or the selection where there is no layer yet. ``threads``
-    says before each piece how many its networks may use of the processor's; the result is the same.
+    carries from the frame before, by name, moved to this one, or finds it on the job's thread
+    before all else (what it raises ends the job); what it carries on is ``carried`` then: float32
+    (height / size, width / size, channels), of the whole frame. A filter that asks for a mask is
+    told that of the layer, or the selection where there is no layer yet. ``threads`` says before
+    each piece how many its networks may use of the processor's; the result is the same.
     """
 
     _ids = itertools.count(1)
@@ -116,7 +121,7 @@ class Job:
         listener: Listener | None = None,
         read: Read = no_pictures,
         prepared: Preparations | None = None,
-        before: Mapping[str, NDArray[np.float32]] | None = None,
+        before: Before = None,
         threads: Threads = every_thread,
     ) -> None:
         self.id = next(Job._ids)
@@ -135,7 +140,8 @@ class Job:
         self._kind = kind_of(self._task)
         self.parts = self._kind.parts
         self._prepared = prepared or Preparations()
-        self._carrying = CarriedOn(declaration.carries, self.region, before)
+        self._before = before
+        self._carrying = CarriedOn(declaration.carries, self.region, None)
         self._read = read
         self._pool = pool
         self._device = device
@@ -196,6 +202,9 @@ class Job:
 
     def _run(self) -> None:
         try:
+            before = self._before() if callable(self._before) else self._before
+            self._before = None
+            self._carrying = CarriedOn(self.declaration.carries, self.region, before)
             with self._pool.worker(Failure) as worker:
                 run = _Run(self, worker)
                 try:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from safelight.actions.plugin_jobs import Studio
 from safelight.actions.sequences.frame_carrier import FrameCarrier
 from safelight.actions.sequences.frame_pictures import (
+    LOOKED_BACK,
     Hear,
     like,
     looked_at,
@@ -24,9 +25,6 @@ from safelight.document.frames_content import Frames
 from safelight.document.placement import IDENTITY
 from safelight.files.history_spill import Scratch
 from safelight.pixels import Raster
-
-_LOOKED_BACK = 8
-"""Pictures that a filter sees before those that it adds after the last one."""
 
 
 def filtered_frames(
@@ -116,7 +114,7 @@ def _with_more(
         hear(number / (count + more))
         raster = whole(frames.at(document, number), studio.live)
         seen = Document.from_raster(raster, profile=document.profile)
-        if between or number >= count - _LOOKED_BACK:
+        if between or number >= count - LOOKED_BACK:
             made, carried = filtered(seen)
             if between and carried:
                 half = max(lengths[-1] // 2, 1)

@@ -7,17 +7,25 @@ through them backwards as well, and show the mean of what came of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from safelight.actions.plugin_jobs import Studio
 from safelight.actions.sequences.frame_carrier import FrameCarrier
-from safelight.actions.sequences.frame_pictures import Hear, looked_at, mean_of, scratch_folder
-from safelight.actions.stop import Stop
+from safelight.actions.sequences.frame_pictures import (
+    LOOKED_BACK,
+    Hear,
+    looked_at,
+    mean_of,
+    scratch_folder,
+)
+from safelight.actions.stop import Stop, Stopped
 from safelight.api import Declaration
-from safelight.document import Document, Kept, LiveFilter, edits, frames
+from safelight.document import Document, FilterFailed, Kept, LiveFilter, edits, frames
 from safelight.files.history_spill import Scratch
 from safelight.pixels import Raster
+from safelight.workers.carried_on import Arrays
+from safelight.workers.conversation import Failure, Unwanted
 
 
 class FrameFinisher:
@@ -52,6 +60,22 @@ class FrameFinisher:
             self._carriers.clear()
         self._last = number
         return self._ready(document, number)
+
+    def carried_to(self, document: Document, layer_id: str, number: int) -> Arrays | None:
+        """What is carried to the filter of a layer at a picture, from those before it, of which the
+        last ones alone are gone through; None where it begins there.
+
+        Arrays float32 (rows, columns, channels), as ``FrameCarrier.before`` gives them. Raises
+        FilterFailed, LayerFailed, OSError, Stopped, and KeyError where there is no such filter.
+        """
+        held = document.layer(layer_id).filter
+        carrier = FrameCarrier(self._studio.offers().by_id[held.id if held else ""])
+        first, _ = frames.bounds(document)
+        for place in range(max(first, number - LOOKED_BACK), number):
+            self._stop.check()
+            self._look(self._begun_anew(frames.at(document, place)), place, layer_id, carrier)
+        seen = self._ready(self._begun_anew(frames.at(document, number)), number, until=layer_id)
+        return carrier.before(looked_at(seen.below(layer_id), self._studio))
 
     def _ready(self, document: Document, number: int, until: str = "") -> Document:
         """The document with the results of all layers below ``until``."""
@@ -155,3 +179,19 @@ class FrameFinisher:
                 self._results[place] = replace(kept, raster=raster)
             if found.id == top:
                 break
+
+
+def carried_later(
+    document: Document, layer_id: str, number: int, studio: Studio, stop: Stop
+) -> Callable[[], Arrays | None]:
+    """``FrameFinisher.carried_to``, once a job asks for it on its own thread."""
+
+    def carried() -> Arrays | None:
+        try:
+            return FrameFinisher(studio, stop).carried_to(document, layer_id, number)
+        except Stopped:
+            raise Unwanted from None
+        except FilterFailed as error:
+            raise Failure(f"could not do the pictures before this one: {error}") from None
+
+    return carried

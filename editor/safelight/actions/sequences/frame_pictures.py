@@ -17,6 +17,9 @@ from safelight.pixels import Raster
 Hear = Callable[[float], object]
 """Told now and then how much is done, 0 to 1; what it raises ends the work."""
 
+LOOKED_BACK = 8
+"""Pictures that a filter of sequences sees before the one that is asked for."""
+
 
 def scratch_folder() -> Path:
     """Where pictures of sequences are set aside."""

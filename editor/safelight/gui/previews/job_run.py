@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from safelight import actions
+from safelight.actions.stop import Stop
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Edit, Layer, edits
 from safelight.gui.background import Mailbox
@@ -19,6 +20,7 @@ from safelight.gui.edited_photograph import Edited
 from safelight.gui.previews.scaled_document import Seen
 from safelight.gui.shown_text import duration, plain
 from safelight.pixels import SRGB, Raster, make_levels
+from safelight.workers.job import Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Run:
             settings = studio.live.scaled(held, 0.5**seen.level).settings
             document, layer = seen.document, None
         self._place = region
+        self._stop = Stop()
         self.is_whole = seen is None and (region is None or region == session.document.region)
         self.job = studio.start(
             task.declaration,
@@ -118,7 +121,18 @@ class Run:
             focus=focus,
             listener=self._listen,
             prepared=session.prepared,
+            before=self._carried(session),
         )
+
+    def _carried(self, session: Edited) -> Before:
+        """What finds what a filter of sequences carries to the picture that is looked at."""
+        layer, studio = self.task.layer, session.studio
+        if layer is None or studio is None or not self.is_whole or not self.declaration.recurrent:
+            return None
+        from safelight.actions.sequences.finish_frames import carried_later
+
+        whole = self.task.document(session.history.document)
+        return carried_later(whole, layer.id, session.frame, studio, self._stop)
 
     @property
     def declaration(self) -> Declaration:
@@ -171,6 +185,11 @@ class Run:
     def end(self) -> None:
         """Stop the job, and hear no more of it."""
         self._mailbox.close()
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Stop the job, and what it needs of pictures before; its end is heard of."""
+        self._stop.ask()
         self.job.cancel()
 
     def _listen(self, event: actions.JobEvent) -> None:
