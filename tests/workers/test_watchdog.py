@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from safelight.workers.watchdog import LOOK, Doing, Patience, doing
+from safelight.workers.watchdog import LOOK, PATIENCE, Doing, Patience, doing
 
 
 class Machine:
@@ -14,11 +14,13 @@ class Machine:
 
     def __init__(self, told=True):
         self.now, self.ran, self.busy, self.told = 100.0, 5.0, False, told
+        self.looks = 0
 
     def patience(self, limit=20.0):
         return Patience(limit, self.look, lambda: self.now)
 
     def look(self):
+        self.looks += 1
         return Doing(self.ran, self.busy) if self.told else None
 
     def passes(self, patience, seconds, share, busy=True):
@@ -42,6 +44,12 @@ def test_a_filter_that_waits_for_a_processor_is_not_hanging():
 def test_one_that_loops_without_an_end_is_ended_after_its_own_time():
     machine = Machine()
     assert machine.passes(machine.patience(), 60.0, 1.0) == pytest.approx(20.0, abs=2 * LOOK)
+
+
+def test_who_has_much_patience_looks_seldom():
+    machine = Machine()
+    assert machine.passes(machine.patience(PATIENCE), 60.0, 1.0) is None
+    assert 100 < machine.looks < 250
 
 
 def test_several_threads_that_run_at_once_have_no_less_time():

@@ -34,6 +34,9 @@ class Doing:
     busy: bool
 
 
+_LOOKS = 400
+"""Looks that a patience needs at most: more cost the processor's time and tell nothing more."""
+
 _STEP = 1e-4
 """The least that progress rises by: what only says so for ever gets nowhere."""
 
@@ -52,6 +55,7 @@ class Patience:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit = limit
+        self._pause = limit / _LOOKS
         self._look = look
         self._clock = clock
         self.renew()
@@ -71,7 +75,10 @@ class Patience:
 
     def over(self) -> bool:
         """Whether the worker has got nowhere for too long. Ask every ``LOOK`` seconds."""
-        now, doing = self._clock(), self._look()
+        now = self._clock()
+        if now - self._then < self._pause - LOOK / 2:
+            return False
+        doing = self._look()
         passed = min(now - self._then, _LONGEST)
         if doing is not None and self._before is not None and doing.busy:
             # Several threads run several seconds in one: of the clock's no more than passed.
