@@ -103,6 +103,27 @@ def test_a_job_that_shares_the_processor_says_so_with_every_question_and_has_the
     assert [item.get_session_options().intra_op_num_threads for item in sessions] == [1, 3]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux counts")
+def test_a_picture_as_large_as_the_one_before_finds_its_memory_there(inference):
+    import resource
+
+    path, image = MODELS / "photo_faithful_x2.onnx", texture(96, 96)
+    inference.contract(path, 1)
+    touched = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+        inference.run(path, image, {}, "cpu", 1)
+        touched.append(resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before)
+    assert max(touched[1:]) < touched[0] / 4
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
+def test_a_worker_is_started_with_large_pages_for_large_arrays(pool):
+    with pool.worker() as worker:
+        told = Path(f"/proc/{worker.pid}/environ").read_bytes()
+    assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in told.split(b"\0")
+
+
 def mosaic(picture):
     """What the network of that name makes of a whole picture: squares of 16, each its mean."""
     height, width = picture.shape[:2]

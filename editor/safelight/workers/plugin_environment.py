@@ -20,6 +20,11 @@ from safelight.workers.confinement.scratch_folder import LIMIT, MOST_FILES, room
 from safelight.workers.editor_parts import editor_parts
 from safelight.workers.locked_network import keys_for
 
+_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Has glibc (2.35 and later) ask for large pages where much memory is allocated. What lies between
+a network's layers is hundreds of megabytes: in pages of 4 kB a tenth of its time is spent on
+finding them. Nothing else looks at it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -50,7 +55,7 @@ class Environment:
     @property
     def variables(self) -> Mapping[str, str]:
         """What a plugin's worker sees of the environment, beside what every confined one does."""
-        return {}
+        return _LARGE_PAGES
 
     def renewed(self) -> Environment:
         """The environment with its sources as they are now; itself unless they have changed."""
@@ -98,8 +103,8 @@ class BuiltIns:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What says which graphics card and how many threads there are."""
-        return {
+        """What says which graphics card, how many threads and which pages there are."""
+        return _LARGE_PAGES | {
             name: value
             for name, value in os.environ.items()
             if name.startswith(("CUDA", "NVIDIA", "OMP_", "LD_LIBRARY", "LC_"))

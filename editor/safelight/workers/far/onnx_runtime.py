@@ -31,6 +31,8 @@ def loaded(
     runtime = load_runtime()
     options = runtime.SessionOptions()
     options.log_severity_level = 4
+    # For each size a pattern takes as much memory again, which has to be touched first.
+    options.enable_mem_pattern = CUDA in providers
     options.intra_op_num_threads = threads
     if log:
         options.enable_profiling = True
