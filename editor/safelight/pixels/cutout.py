@@ -23,6 +23,11 @@ _NEAR = 6
 _RIM = 2
 """Pixels at the picture's edge that are taken to be none of the subject."""
 
+_ENDING = 8
+"""Pixels of half the size from the picture's edge within which a subject that ends there is cut
+off, since the edge is taken for the background's.
+"""
+
 _BESIDE = 0.12
 """Parts of the picture's diagonal from a stroke within which its edge may be the subject's."""
 
@@ -51,22 +56,20 @@ def decided(
         return inside
     height, width = inside.shape
     rim = _far_rim(inside)
-    told, outside = outside, outside | rim
     half = max(width // 2, 1), max(height // 2, 1)
     small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
-    few = [_resized(mask, half) for mask in (inside, outside)]
-    likely = _like(small, *few)
-    if rim.any():
-        likely &= _away(few[0]) < _away(_resized(rim, half))
-    chosen = _cut(small, few[0], few[1], likely, _ROUNDS)
+    mine, others, edge = (_resized(mask, half) for mask in (inside, outside, rim))
+    like = likely = _like(small, mine, others | edge)
+    if edge.any():
+        likely = like & (_away(mine) < _away(edge))
+    chosen = _cut(small, mine, others | (edge & ~mine), likely, _ROUNDS)
+    if edge.any():
+        chosen = _to_edge(chosen, like, edge) & ~others
     chosen = _resized(chosen, (width, height))
     core = np.ones((2 * _NEAR + 1, 2 * _NEAR + 1), np.uint8)
     sure = cv2.erode(chosen.astype(np.uint8), core) > 0
     never = cv2.dilate(chosen.astype(np.uint8), core) == 0
     found = _cut(image, inside | (sure & ~outside), outside | (never & ~inside), chosen, 1)
-    if rim.any():  # what ends with the picture does so, whatever was taken of its edge
-        inner = found[_RIM:-_RIM, _RIM:-_RIM]
-        found = np.where(rim & ~told, np.pad(inner, _RIM, mode="edge"), found)
     _, parts = cv2.connectedComponents(found.astype(np.uint8), connectivity=4)
     touched = np.unique(parts[inside])
     return np.isin(parts, touched[touched > 0])
@@ -78,6 +81,22 @@ def _far_rim(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
     far: NDArray[np.bool_] = rim & (_away(inside) > _BESIDE * np.hypot(*inside.shape))
     return far if min(inside.shape) > 4 * _RIM else np.zeros_like(far)
+
+
+def _to_edge(
+    chosen: NDArray[np.bool_], like: NDArray[np.bool_], edge: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """What is chosen, up to the picture's edge where it ends near an ``edge`` that was taken for
+    the background's, and what lies between has the strokes' colours: (height, width).
+    """
+    cv2 = opencv()
+
+    inner = chosen[_ENDING:-_ENDING, _ENDING:-_ENDING]
+    if not inner.size:
+        return chosen
+    mostly = cv2.blur(like.astype(np.float32), (7, 7)) > 0.5
+    there: NDArray[np.bool_] = (_away(edge) <= _ENDING) & mostly
+    return chosen | (there & np.pad(inner, _ENDING, mode="edge"))
 
 
 def _away(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
