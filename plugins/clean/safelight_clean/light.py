@@ -38,37 +38,65 @@ MOST = 17.0
 """Deviations of its window by which a pixel may move: as one that stands out alone does (16)."""
 
 
+ROWS = 32
+"""Rows that are worked on together: what lies between two steps stays near the processor."""
+
+
 def kept(image: Picture, result: Picture) -> Picture:
     """``result`` with the light that ``image`` has around each pixel; both (h, w, 3) float32.
 
     Every channel is a plane of its own, so that grey stays grey.
     """
-    planes = [_kept(image[..., n], result[..., n]) for n in range(image.shape[2])]
-    return np.stack(planes, 2)
+    height, width, channels = image.shape
+    before, after = _lines(image), _lines(result)
+    found = np.empty(image.shape, np.float32)
+    for top in range(0, height, ROWS):
+        rows = slice(top, min(top + ROWS, height) + 2 * REACH)
+        made = _kept(before[rows], after[rows], channels)
+        found[top : top + ROWS] = made.reshape(-1, width, channels)
+    return found
 
 
-def _kept(image: Picture, result: Picture) -> Picture:
+def _lines(image: Picture) -> Picture:
+    """An image (h, w, c) as lines of its samples, mirrored beyond the border by REACH pixels:
+    (h + 2 REACH, (w + 2 REACH) c).
+    """
+    sides = ((REACH, REACH), (REACH, REACH), (0, 0))
+    return np.pad(image, sides, "symmetric").reshape(len(image) + 2 * REACH, -1)
+
+
+def _kept(image: Picture, result: Picture, channels: int) -> Picture:
+    """What is kept of lines (r + 2 REACH, (w + 2 REACH) c) of both: (r, w c) float32."""
+    inner = slice(REACH, -REACH), slice(REACH * channels, -REACH * channels)
     exact = image.astype(np.float64)  # a variance is the small difference of two large numbers
-    variance = averaged(np.square(exact)) - np.square(averaged(exact))
+    variance = _means(np.square(exact), channels) - np.square(_means(exact, channels))
     deviation = np.sqrt(np.maximum(variance, 0)).astype(np.float32)
     cut_off = (image <= END) | (image >= 1 - END)
-    share = averaged(cut_off.astype(np.float32)) if cut_off.any() else np.float32(0)
+    share = _means(cut_off.astype(np.float32), channels) if cut_off.any() else np.float32(0)
     gone = image - result
-    mean, limit = averaged(gone), deviation * (np.float32(MEAN) + np.float32(CUT_OFF) * share)
-    gone -= mean - np.clip(mean, -limit, limit)
+    mean, limit = (
+        _means(gone, channels),
+        deviation * (np.float32(MEAN) + np.float32(CUT_OFF) * share),
+    )
+    gone = gone[inner] - (mean - np.clip(mean, -limit, limit))
     limit = np.float32(MOST) * deviation
-    return image - np.clip(gone, -limit, limit)
+    return image[inner] - np.clip(gone, -limit, limit)
 
 
 def averaged(plane: Plane) -> Plane:
-    """The mean of the window around each sample of (h, w); mirrored beyond the border.
+    """The mean of the window around each sample of (h, w); mirrored beyond the border."""
+    return _means(np.pad(plane, REACH, "symmetric"), 1)
+
+
+def _means(lines: Plane, channels: int) -> Plane:
+    """The mean of the window around each sample of lines (r + 2 REACH, (w + 2 REACH) c): (r, w c).
 
     The same numbers are added in the same order wherever a picture was cut.
     """
-    sums = np.pad(plane, REACH, "symmetric")
+    sums = lines
     for step in STEPS:
         sums = sums[:-step] + sums[step:]
     for step in STEPS:
-        sums = sums[:, :-step] + sums[:, step:]
+        sums = sums[:, : -step * channels] + sums[:, step * channels :]
     sums *= sums.dtype.type(4.0 ** -len(STEPS))
     return sums

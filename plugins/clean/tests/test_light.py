@@ -70,3 +70,11 @@ def test_grey_stays_grey():
     image = np.repeat(noise((40, 40, 1), 0.1) + np.float32(0.5), 3, 2)
     result = np.repeat(noise((40, 40, 1), 0.1, seed=1) + np.float32(0.6), 3, 2)
     assert np.ptp(kept(image, result), axis=2).max() == 0
+
+
+def test_rows_that_are_worked_on_together_leave_no_trace(monkeypatch):
+    image = np.clip(noise((150, 40, 3), 0.4) + np.float32(0.5), 0, 1)
+    result = image * np.float32(0.9)
+    found = kept(image, result)
+    monkeypatch.setattr("safelight_clean.light.ROWS", 1000)
+    assert np.array_equal(kept(image, result), found)
