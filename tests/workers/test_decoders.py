@@ -58,11 +58,21 @@ def test_memory_is_used_again_for_the_next_file(decoders):
 def test_a_process_for_which_no_file_comes_ends_and_another_decodes_the_next(decoders, monkeypatch):
     monkeypatch.setattr(decoding, "_SPARE", 0.0)
     first = decode(decoders, "process").tobytes()
+    none_is_left(decoders)
+    assert decode(decoders, "process").tobytes() != first
+
+
+def test_a_process_that_has_begun_for_a_file_that_does_not_come_ends(decoders, monkeypatch):
+    monkeypatch.setattr(decoding, "_AWAITED", 0.0)
+    decoders.begin()
+    none_is_left(decoders)
+
+
+def none_is_left(decoders):
     deadline = time.monotonic() + 60
     while decoders.pool._all and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not decoders.pool._all
-    assert decode(decoders, "process").tobytes() != first
 
 
 def test_the_process_is_another_and_kept_for_the_next_file(decoders):
@@ -71,8 +81,8 @@ def test_the_process_is_another_and_kept_for_the_next_file(decoders):
 
 
 def test_a_process_that_has_begun_is_the_one_that_decodes(decoders):
-    decoders.pool.begin()
-    decoders.pool.begin()
+    decoders.begin()
+    decoders.begin()
     (begun,) = decoders.pool._idle
     assert decode(decoders, "process").tobytes() == str(begun.pid).encode()
     assert decoders.pool._all == [begun]

@@ -39,7 +39,7 @@ def load_decoder() -> None:
     from safelight.workers.worker_process import WorkerDied
 
     with contextlib.suppress(WorkerDied):  # who opens a picture is told
-        shared().pool.begin()
+        shared().begin()
 
 
 def load_for_photographs() -> None:

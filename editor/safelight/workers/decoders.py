@@ -38,10 +38,13 @@ of shared memory costs more than a copy. Larger ones, as large as a camera's pho
 they are, in a block of their own: there is no second copy of them, and nothing to touch twice.
 """
 
-_SPARE = 20.0
-"""Seconds without a file after which the processes end, and such blocks with them: 26 MB each that
+_SPARE = 8.0
+"""Seconds without a file after which the processes end, and such blocks with them: 36 MB each that
 are not missed, for another one starts in a quarter of a second.
 """
+
+_AWAITED = 60.0
+"""Seconds after which a process ends that was begun for a file that has not come."""
 
 _MOST_ARRAYS = 100_000
 _LONGEST_SIDE = 1 << 34
@@ -79,6 +82,13 @@ class Decoders:
         self._resting: threading.Timer | None = None
         self._timing = threading.Lock()
 
+    def begin(self) -> None:
+        """Have a process start for a file that may come soon. Waits for nothing, raises WorkerDied
+        where none can be started.
+        """
+        self.pool.begin()
+        self._rest_after(_AWAITED)
+
     def decode(
         self,
         format: str,
@@ -109,14 +119,14 @@ class Decoders:
                 raise MemoryError from None
             raise DecoderFailed(_plain(f"what decodes it {fault}")) from None
         finally:
-            self._rest_later()
+            self._rest_after(_SPARE)
 
-    def _rest_later(self) -> None:
-        """Have the processes end that are kept for the next file, should none come soon."""
+    def _rest_after(self, seconds: float) -> None:
+        """Have the processes end that are kept for the next file, should none come by then."""
         with self._timing:
             if self._resting is not None:
                 self._resting.cancel()
-            self._resting = threading.Timer(_SPARE, self.pool.rest)
+            self._resting = threading.Timer(seconds, self.pool.rest)
             self._resting.daemon = True
             self._resting.start()
 
