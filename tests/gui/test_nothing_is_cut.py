@@ -7,14 +7,17 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
+    QLabel,
     QPushButton,
     QSlider,
     QToolButton,
     QWidget,
 )
 
+from safelight.document import DECLARED
 from safelight.gui.panels.adjust_sections import ROWS
 from safelight.gui.panels.filters_panel import FilterList
+from safelight.gui.size_dialogs import dialog_of
 from tests.gui.conftest import open_in
 
 SIZES = {"1024x700": (1024, 700), "1366x768": (1366, 728), "1366x768 at scale 2": (683, 364)}
@@ -142,3 +145,18 @@ def test_menus_have_one_column_on_a_screen_of_768_pixels(window, workspace):
     heights = {name: menu.sizeHint().height() for name, menu in window.menus.of.items()}
     assert {name: height for name, height in heights.items() if height > 768} == {}
     assert {"File", "Edit", "Layer", "View", "Filters", "Help"} <= heights.keys()
+
+
+def test_the_dialog_of_every_command_shows_all_its_words(window, photo, qtbot):
+    session = open_in(window, photo, qtbot).session
+    asking = [command for command in DECLARED.values() if command.asks]
+    assert len(asking) > 20
+    for command in asking:
+        dialog = dialog_of(command)(command, {"layer": ""}, {}, window, document=session.document)
+        dialog.open()
+        for _ in range(3):
+            QApplication.processEvents()
+        lines = [x for x in dialog.findChildren(QLabel) if x.wordWrap() and x.isVisible()]
+        short = [x.text() for x in lines if x.height() < x.heightForWidth(x.width())]
+        assert (command.id, short) == (command.id, [])
+        dialog.reject()

@@ -13,9 +13,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QScreen
 from PySide6.QtWidgets import QApplication, QLabel
 
 from safelight import actions, gui
-from safelight.document import Document, Layer, whole
+from safelight.document import DECLARED, Document, Layer, whole
 from safelight.files.openraster_export import export_openraster
 from safelight.gui import samples_and_recent_files, welcome
+from safelight.gui.deeds import command_deeds
 from safelight.gui.deeds.filter_deeds import of_recent
 from safelight.gui.panels import HistoryList
 from safelight.gui.window import Window
@@ -417,3 +418,15 @@ def test_a_window_is_no_larger_than_the_screen_it_opens_on(qtbot, monkeypatch):
     qtbot.addWidget(window)
     assert window.width() == 1280
     assert window.height() <= 740 - 28  # a title bar has to be seen, too
+
+
+def test_effects_begin_as_large_beside_a_large_picture_as_beside_a_small_one():
+    def begun(width, height):
+        document = Document.from_raster(Raster.filled(width, height, (9, 9, 9), "uint8"))
+        return command_deeds.suiting(DECLARED["drop_shadow"], document)
+
+    assert begun(1600, 1200) == {}
+    assert begun(6400, 4800) == {"size": 80.0, "distance": 60.0}
+    assert begun(400, 300) == {}
+    large = Document.from_raster(Raster.filled(6400, 4800, (9, 9, 9), "uint8"))
+    assert command_deeds.suiting(DECLARED["grow_selection"], large) == {}

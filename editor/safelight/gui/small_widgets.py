@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -17,9 +17,26 @@ from safelight.gui import theme
 from safelight.gui.shown_text import plain
 
 
+class _Lines(QLabel):
+    """Words on as many lines as they need: never lower than that, however wide it is made. A layout
+    asks a label only how high it would like to be where that is as wide as it would like.
+    """
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = self.heightForWidth(self.width())
+        if needed > 0 and needed != self.minimumHeight():
+            self.setMinimumHeight(needed)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        if self.isVisible():  # before it has the width that it is shown with
+            self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))
+
+
 def remark(text: str = "") -> QLabel:
     """Dim words on as many lines as they need, never read as markup."""
-    label = QLabel(plain(text))
+    label = _Lines(plain(text))
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setObjectName("dim")
     label.setWordWrap(True)
