@@ -85,6 +85,34 @@ from safelight.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
+_CLOSED_AT_ONCE = """
+import atexit, json, sys
+from PySide6 import QtWidgets
+from PySide6.QtCore import QTimer
+
+def whole():
+    loaded = sys.modules.get("safelight.gui.loaded_files")
+    print(json.dumps(hasattr(loaded, "open_for_the_screen")), flush=True)
+
+def look():
+    if "numpy" in sys.modules:  # a thread has begun to load
+        QtWidgets.QApplication.quit()
+
+Plain = QtWidgets.QApplication
+
+class Application(Plain):
+    def exec(self):
+        self.timer = QTimer()
+        self.timer.timeout.connect(look)
+        self.timer.start(0)
+        return Plain.exec()
+
+QtWidgets.QApplication = Application
+atexit.register(whole)
+from safelight.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
 _IN_STEPS = """
 import json, sys
 import safelight.gui.application
@@ -174,3 +202,7 @@ def test_what_imports_qt_is_imported_in_steps_that_do_not_hold_the_window(starte
 
 def test_a_name_of_a_package_that_is_half_imported_is_there(started):
     assert started(_IN_STEPS, "asked")["later"] == []
+
+
+def test_a_process_does_not_end_while_a_thread_loads_a_library(started):
+    assert started(_CLOSED_AT_ONCE)

@@ -13,6 +13,7 @@ that do so at once, one with widgets, end the process.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 
 _PACKAGES = (
@@ -32,6 +33,8 @@ _LAST = (
     "safelight.gui.workspace",
 )
 
+_loading = threading.RLock()
+
 
 def load_decoder() -> None:
     """Have the process started that decodes pictures: it is ready when the rest is loaded."""
@@ -47,14 +50,23 @@ def load_for_photographs() -> None:
     Nothing of Qt: a thread runs it, for photographs that were named at the start beside the window,
     so that they are decoded while that is made.
     """
-    load_decoder()
-    import safelight.gui.loaded_files  # noqa: F401
+    with _loading:
+        load_decoder()
+        import safelight.gui.loaded_files  # noqa: F401
 
 
 def load_below() -> None:
     """All that stands below the window's code, and nothing of Qt: a thread runs it."""
-    load_for_photographs()
-    from safelight.actions import Studio  # noqa: F401
+    with _loading:
+        load_for_photographs()
+        from safelight.actions import Studio  # noqa: F401
+
+
+def end_loading() -> None:
+    """Wait for a thread that is loading, and have none load any more: the process is about to end,
+    and aborts where a thread is in the middle of making a library of C++ ready.
+    """
+    _loading.acquire()
 
 
 def loading_workspaces() -> Iterator[None]:

@@ -10,6 +10,7 @@ from types import TracebackType
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui import theme
+from safelight.gui.after_paint import end_loading
 from safelight.gui.garbage_collection import keep_to_one_arena, keep_to_this_thread
 from safelight.gui.window import Window
 
@@ -48,4 +49,6 @@ def run(paths: list[Path], *, device: str = "auto", safe: bool = False) -> int:
     window.show()
     for path in paths:
         window.take(path)
-    return application.exec()
+    status = application.exec()
+    end_loading()
+    return status
