@@ -22,6 +22,7 @@ from tests.benchmarks import (
     confinement,
     export_pictures,
     handoff,
+    hands,
     layers,
     memory,
     on_screen,
@@ -63,6 +64,7 @@ BENCHMARKS = {
     "sketches": sketches,
     "blur": blur,
     "stalls": stalls,
+    "hands": hands,
 }
 
 _MOST_LOAD = 0.5
