@@ -17,6 +17,13 @@ Image = Array
 PATCH = 7  # pixels; side of the patches that noise is estimated from
 MOST_PATCHES = 20_000
 LEAST_CUT_OFF = 0.2  # share of the patches that count in any case
+SQUARE = 8  # pixels; side of the squares that say how calm a picture is
+FEWEST_SQUARES = 20
+CALM, CALMEST = 0.05, 0.01  # shares of the squares that are calmer than those compared
+COLOURED = 0.15  # times the unrest of brightness, which that of colours is at least in noise
+ALIKE = 1.25  # times the unrest of the calmest squares, up to where calm ones hold noise alone
+TIED = 1.25  # times the white noise, from where on what is in calm squares is noise of another kind
+MOST_COARSER = 1.3  # times the unrest of the picture itself, that of its half size at most
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 BLOCK = 8  # pixels; side of JPEG's blocks
@@ -44,12 +51,25 @@ STANDARD = np.array(
 
 
 def noise_level(image: Image) -> float:
-    """The standard deviation of white noise in a picture (black to white is 1); 0 if it is small.
+    """The standard deviation of noise in a picture (black to white is 1); 0 if it is small.
+
+    White noise is found as Chen, Zhu and Heng do. Where the calmest squares of the picture have
+    more of it, the noise is tied to its neighbours, as in files from cameras and in what has been
+    compressed: then those squares tell.
+    """
+    white, calm = _white_noise(image), _unrest(image)
+    if calm <= TIED * white:
+        return white
+    # What is tied to its neighbours is not lost, as white noise is, where four pixels become one.
+    return max(white, calm, min(2 * _unrest(_halved(image)), MOST_COARSER * calm))
+
+
+def _white_noise(image: Image) -> float:
+    """The standard deviation of white noise; 0 if it is small.
 
     Chen, Zhu and Heng, "An Efficient Statistical Method for Image Noise Level Estimation" (2015):
     small patches lie near a plane of few dimensions, so in all others there is noise alone, and the
-    variances there are those around their own median. Noise that is tied to its neighbours, as in
-    files from cameras, counts for less than it is.
+    variances there are those around their own median.
     """
     patches = _patches(image)
     if len(patches) < 2 * patches.shape[1]:
@@ -61,6 +81,39 @@ def noise_level(image: Image) -> float:
         if means[count - 1] <= middle:
             return float(np.sqrt(max(means[count - 1], 0)))
     return float(np.sqrt(max(variances[0], 0)))
+
+
+def _unrest(image: Image) -> float:
+    """The standard deviation in the calmest squares of a picture, around a surface of the second
+    degree in each; 0 where there are few, and for texture, which is not alike in all of them as
+    noise is, or has hardly any colour of its own. Squares with values at black or white do not
+    count where there are others: there, noise has been cut off.
+    """
+    height, width = (side // SQUARE for side in image.shape[:2])
+    squares = image[: height * SQUARE, : width * SQUARE].reshape(height, SQUARE, width, SQUARE, 3)
+    step = max(1, int(np.sqrt(height * width / MOST_PATCHES)))
+    squares = squares[::step, :, ::step].transpose(0, 2, 4, 1, 3).reshape(-1, 3, SQUARE * SQUARE)
+    squares = squares[np.isfinite(squares).all((1, 2))]
+    whole = ((squares > 0) & (squares < 1)).all((1, 2))
+    squares = squares[whole] if whole.sum() >= FEWEST_SQUARES else squares
+    if len(squares) < FEWEST_SQUARES:
+        return 0.0
+    y, x = np.indices((SQUARE, SQUARE)).reshape(2, -1) - (SQUARE - 1) / 2
+    surface, _ = np.linalg.qr(np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1))
+    rest = squares - (squares @ surface) @ surface.T
+    variances = (rest**2).sum(2).mean(1) / (SQUARE * SQUARE - surface.shape[1])
+    calmest, calm = np.sqrt(np.quantile(variances, [CALMEST, CALM]))
+    quiet = rest[variances <= calm**2]
+    light = quiet.mean(1, keepdims=True)
+    coloured = ((quiet - light) ** 2).mean() >= COLOURED**2 * (light**2).mean()
+    return float(calm) if coloured and calm <= ALIKE * calmest else 0.0
+
+
+def _halved(image: Image) -> Image:
+    """The means of each four pixels."""
+    height, width = (side // 2 * 2 for side in image.shape[:2])
+    halved: Image = image[:height, :width].reshape(height // 2, 2, width // 2, 2, 3).mean((1, 3))
+    return halved
 
 
 def _patches(image: Image) -> Array:

@@ -50,6 +50,24 @@ def test_white_noise_in_an_8_bit_file_is_found_within_a_tenth(photograph, sigma)
     assert 255 * noise_level(picture) == pytest.approx(sigma, rel=0.15 if sigma == 50 else 0.1)
 
 
+@pytest.mark.parametrize("quality", [95, 85])
+def test_noise_that_a_jpeg_has_tied_to_its_neighbours_is_found(photograph, quality):
+    noise = np.random.default_rng(0).normal(0, 20 / 255, photograph.shape).astype(np.float32)
+    picture, _ = saved(np.clip(photograph + noise, 0, 1), quality)
+    there = 255 * (picture - photograph).std()
+    assert 255 * noise_level(picture) == pytest.approx(there, rel=0.3)
+
+
+def test_the_texture_of_a_wall_is_no_noise():
+    random = np.random.default_rng(0)
+    grain = random.normal(0, 12 / 255, (512, 512, 1)).astype(np.float32)
+    grain = (
+        grain + np.roll(grain, 1, 0) + np.roll(grain, 1, 1) + np.roll(grain, (1, 1), (0, 1))
+    ) / 2
+    wall = np.clip(np.float32([0.5, 0.52, 0.48]) + grain, 0, 1)
+    assert 255 * noise_level(wall) < 2
+
+
 def test_foliage_and_water_are_taken_for_little_noise(photograph):
     # 3.6 in the foliage of one, which has some noise of its camera's; under 1 in others.
     assert 255 * noise_level(photograph) < 4
