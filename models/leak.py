@@ -33,7 +33,10 @@ COUNT = 40  # pictures of each kind: as many as were kept from training, about
 SIDE = 96  # pixels of the middle of each
 GLANCE = 12  # pixels a side at which pictures are compared
 
-OTHERWISE = {"style": "each a painting that is given its own style"}
+OTHERWISE = {
+    "style": "each a painting that is given its own style",
+    "looks": "each with a chance look, given its own back by the step between their codes",
+}
 """What else is done to pictures than damaging them, by model."""
 
 Restore = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]
@@ -145,6 +148,8 @@ def restorers(name: str, plugin: Path) -> dict[str, Restore]:
         return {"fill": _fills(plugin / "fill.onnx")}
     if name == "auto":
         return {"auto": _lights(plugin / "auto.onnx")}
+    if name == "looks":
+        return {"looks": _relooks(plugin / "looks.onnx")}
     raise SystemExit(f"How {name} is tested is not said here: it restores nothing.")
 
 
@@ -210,6 +215,22 @@ def _lights(path: Path) -> Restore:
         with torch.no_grad():
             spoilt = np.clip(picture(undone(planes(clean.astype(np.float32) / 255), wrong)), 0, 1)
             return _levels(method(spoilt)), _levels(spoilt)
+
+    return restore
+
+
+def _relooks(path: Path) -> Restore:
+    from models.looks.distortions import distorted, drawn
+    from models.looks.measure import File, decoded, planes
+
+    file = File(path)
+
+    def restore(clean: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        amounts = drawn(20, np.random.default_rng(seed))[1]
+        amounts = amounts[(amounts != 0).sum(1) > 1][:1]
+        before = planes([clean.astype(np.float32) / 255])
+        given = distorted(before, amounts)[0].permute(1, 2, 0).numpy()
+        return _levels(decoded(file, given, clean.astype(np.float32) / 255)), _levels(given)
 
     return restore
 

@@ -189,9 +189,10 @@ def translated(
     module: nn.Module,
     inputs: Mapping[str, torch.Tensor],
     free: Sequence[Mapping[int, Any]],
-    result: str,
+    *results: str,
 ) -> onnx.ModelProto:
-    """A module as a graph with an example of each of its inputs, and each one's axes of any length.
+    """A module as a graph with an example of each of its inputs, each one's axes of any length, and
+    the names of its results.
 
     Nothing of the maker's is in it.
     """
@@ -203,7 +204,7 @@ def translated(
         opset_version=OPSET,
         external_data=False,
         input_names=list(inputs),
-        output_names=[result],
+        output_names=list(results),
         dynamic_shapes=tuple(free),
     )
     assert program is not None  # it is None only from the exporter of old

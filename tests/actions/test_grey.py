@@ -13,7 +13,7 @@ from tests import pictures
 MAKE_COLOUR = {
     *("warmth", "style", "replace_sky", "levels", "curves", "white_balance", "colour_balance"),
     *("split_toning", "channel_mixer", "photo_filter", "gradient_map"),
-    *("auto_light", "lut", "looks"),
+    *("auto_light", "lut", "looks", "change_look"),
 }
 
 

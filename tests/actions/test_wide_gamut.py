@@ -94,7 +94,7 @@ def test_filters_in_a_row_that_are_set_to_nothing_change_nothing_either(studio, 
     assert apart(document, shown) <= STEP
 
 
-@pytest.mark.parametrize("name", ["exposure", "restore_tone", "blur"])
+@pytest.mark.parametrize("name", ["exposure", "restore_tone", "blur", "change_look"])
 def test_a_job_that_changes_nothing_gives_the_pixels_that_were_there(studio, name):
     declaration, document = studio.filter(name), picture("Adobe_RGB", "uint16")
     outcome = studio.start(declaration, at_nothing(declaration), document).wait(120)

@@ -25,6 +25,7 @@ APPLIED = {
     "safelight-clean": ("clean_jpeg", {}),
     "safelight-enlarge": ("enlarge", {"factor": 2}),
     "safelight-generate": ("surfaces", {}),
+    "safelight-looks": ("change_look", {"light": 80.0}),
     "safelight-repair": ("repair", {}),
     "safelight-sequence": ("merge_burst", {"automatic": False, "level": 25.0}),
     "safelight-style": ("style", {"strokes": "from the network"}),
