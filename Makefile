@@ -107,7 +107,7 @@ build/modules: $(VENV)/installed $(shell find editor plugins models -name '*.py'
 
 # What all processes of tests share; see pixels/fused.py.
 build/kernels/compiled: $(VENV)/installed $(wildcard editor/safelight/pixels/*.py) \
-		$(wildcard plugins/exemplar/safelight_exemplar/*.py)
+		$(wildcard plugins/exemplar/safelight_exemplar/*.py) plugins/codec/safelight_codec/entropy.py
 	-$(BIN)/python .ci/kernels.py build/kernels
 	@touch $@
 

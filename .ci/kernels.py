@@ -31,6 +31,20 @@ def run_engine() -> None:
     hole[24:40, 24:40] = True
     fill(picture, hole)
     paint(picture, picture, [other]).drawn((64, 64))
+    run_coder()
+
+
+def run_coder() -> None:
+    """What the codec's coder does, on a block without anything in it."""
+    import numpy as np
+    from safelight_codec import _tables
+    from safelight_codec.container import STEPS
+    from safelight_codec.entropy import decoded, encoded
+
+    tables = _tables()
+    told = (tables, tables.least_at(0, STEPS))
+    data = encoded(np.zeros((1, 1, 192), np.int16), *told)
+    decoded(data, 1, 1, *told)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ GLANCE = 12  # pixels a side at which pictures are compared
 
 OTHERWISE = {
     "style": "each a painting that is given its own style",
+    "codec": "each written at quality 34 and read again, beside JPEG at quality 75",
     "looks": "each with a chance look, given its own back by the step between their codes",
 }
 """What else is done to pictures than damaging them, by model."""
@@ -148,6 +149,8 @@ def restorers(name: str, plugin: Path) -> dict[str, Restore]:
         return {"fill": _fills(plugin / "fill.onnx")}
     if name == "auto":
         return {"auto": _lights(plugin / "auto.onnx")}
+    if name == "codec":
+        return {"decoder": _codes(plugin)}
     if name == "looks":
         return {"looks": _relooks(plugin / "looks.onnx")}
     raise SystemExit(f"How {name} is tested is not said here: it restores nothing.")
@@ -215,6 +218,17 @@ def _lights(path: Path) -> Restore:
         with torch.no_grad():
             spoilt = np.clip(picture(undone(planes(clean.astype(np.float32) / 255), wrong)), 0, 1)
             return _levels(method(spoilt)), _levels(spoilt)
+
+    return restore
+
+
+def _codes(folder: Path) -> Restore:
+    from models.codec.measure import by_pillow, ours
+
+    codes, plain = ours(folder), by_pillow("JPEG", {})
+
+    def restore(clean: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        return codes(clean, 34)[1], plain(clean, 75)[1]
 
     return restore
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from models.codec import network
+from models.codec.export import PLUGIN, frequencies, identity
 from models.codec.network import CHANNELS, STEPS, Codec, between, distortion, expected_means
 from models.codec.train import cost
 
@@ -74,6 +75,22 @@ def test_a_colour_difference_counts_less_than_luminance():
     assert float(distortion(light, grey)) == pytest.approx(1, rel=1e-3)
     blue = grey + torch.tensor([-0.114 * 1.772 / 1.772, 0, 0]).reshape(1, 3, 1, 1)
     assert 0 < float(distortion(blue, grey)) < 255**2 * 0.114**2
+
+
+def test_the_tables_that_ship_are_those_of_the_decoder_that_ships():
+    with np.load(PLUGIN / "entropy.npz", allow_pickle=False) as held:
+        made = {name: held[name] for name in held.files}
+    stored = made.pop("identity")
+    assert np.array_equal(identity(made, PLUGIN / "decoder.onnx"), stored)
+
+
+def test_what_is_seldom_seen_is_thought_to_be_as_all_are():
+    counts = np.array([[[900.0, 0.0], [0.0, 0.0]], [[100.0, 0.0], [0.0, 300.0]]])
+    found = frequencies(counts, 1) / 65536
+    assert found[0, 0] == pytest.approx(0.1, abs=0.01)
+    assert found[1, 0] == pytest.approx(0.1, abs=0.01)
+    assert found[1, 1] > 0.95
+    assert found[0, 1] == pytest.approx(found[1, 1], abs=0.05)
 
 
 def test_steps_down_the_cost_lower_it():

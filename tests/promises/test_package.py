@@ -129,7 +129,7 @@ def test_an_installed_editor_has_nothing_of_the_checkout(told, environment):
 def test_it_has_every_filter_and_one_of_each_plugin_works(told):
     assert told["broken"] == {}
     applied = told["applied"]
-    assert {"safelight-floatmap", *applied} == OFFERING
+    assert {"safelight-codec", "safelight-floatmap", *applied} == OFFERING
     assert told["opened"] == "Portable FloatMap"  # what safelight-floatmap offers
     assert {item["plugin"] for item in told["listed"]} == set(told["plugins"]) == set(applied)
     for plugin, found in applied.items():
