@@ -68,10 +68,13 @@ def test_a_result_of_another_picture_is_stale_and_computed_for_this_one(window, 
     qtbot.waitUntil(lambda: session.active in session.results.stale)
     assert workspace.filters.held.refresh.isEnabled()
     assert workspace.filters.held.stale_note.text().startswith("Not computed yet")
+    said = []
+    session.job_changed.connect(lambda: said.append(session.job.said if session.job else ""))
     qtbot.mouseClick(workspace.filters.held.refresh, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.active not in session.results.stale, timeout=60_000)
     kept = session.layer.filter.kept
     assert kept.frame == 3
+    assert "Picture 3, which comes before…" in said
     light = int(kept.raster.to_array()[30, 40, 0])
     assert 40 < light < 100  # of 160: the light of the pictures before is carried to this one
     session.look_at_frame(0)

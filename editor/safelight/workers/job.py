@@ -34,6 +34,7 @@ from safelight.workers.job_events import (
     JobFinished,
     JobPiece,
     JobPrepared,
+    JobProgress,
     Listener,
 )
 from safelight.workers.job_kinds import Task, Whole, kind_of
@@ -84,8 +85,10 @@ class _UnderWay:
     carried: dict[str, Block] = field(default_factory=dict)
 
 
-Before: TypeAlias = Arrays | Callable[[], Arrays | None] | None
-"""What a filter of sequences carries from the frame before, or what finds it."""
+Before: TypeAlias = Arrays | Callable[[Callable[[str], object]], Arrays | None] | None
+"""What a filter of sequences carries from the frame before, or what finds it and tells in words how
+far it is.
+"""
 
 
 class Job:
@@ -202,7 +205,7 @@ class Job:
 
     def _run(self) -> None:
         try:
-            before = self._before() if callable(self._before) else self._before
+            before = self._before(self._say) if callable(self._before) else self._before
             self._before = None
             self._carrying = CarriedOn(self.declaration.carries, self.region, before)
             with self._pool.worker(Failure) as worker:
@@ -243,6 +246,9 @@ class Job:
     def _failed(self, reason: str, details: str = "") -> JobFailed:
         plugin = self.declaration.plugin or "no plugin"
         return JobFailed(f"{self.declaration.title} ({plugin}) {sentence(reason)}", details)
+
+    def _say(self, words: str) -> None:
+        self._tell(JobProgress(0.0, None, words))
 
     def _tell(self, event: JobEvent) -> None:
         if self._listener is not None:

@@ -61,9 +61,15 @@ class FrameFinisher:
         self._last = number
         return self._ready(document, number)
 
-    def carried_to(self, document: Document, layer_id: str, number: int) -> Arrays | None:
+    def carried_to(
+        self,
+        document: Document,
+        layer_id: str,
+        number: int,
+        tell: Callable[[str], object] = lambda _: None,
+    ) -> Arrays | None:
         """What is carried to the filter of a layer at a picture, from those before it, of which the
-        last ones alone are gone through; None where it begins there.
+        last ones alone are gone through; None where it begins there. ``tell`` is told at which.
 
         Arrays float32 (rows, columns, channels), as ``FrameCarrier.before`` gives them. Raises
         FilterFailed, LayerFailed, OSError, Stopped, and KeyError where there is no such filter.
@@ -73,6 +79,7 @@ class FrameFinisher:
         first, _ = frames.bounds(document)
         for place in range(max(first, number - LOOKED_BACK), number):
             self._stop.check()
+            tell(f"Picture {place + 1:,}, which comes before")
             self._look(self._begun_anew(frames.at(document, place)), place, layer_id, carrier)
         seen = self._ready(self._begun_anew(frames.at(document, number)), number, until=layer_id)
         return carrier.before(looked_at(seen.below(layer_id), self._studio))
@@ -183,12 +190,12 @@ class FrameFinisher:
 
 def carried_later(
     document: Document, layer_id: str, number: int, studio: Studio, stop: Stop
-) -> Callable[[], Arrays | None]:
+) -> Callable[[Callable[[str], object]], Arrays | None]:
     """``FrameFinisher.carried_to``, once a job asks for it on its own thread."""
 
-    def carried() -> Arrays | None:
+    def carried(tell: Callable[[str], object]) -> Arrays | None:
         try:
-            return FrameFinisher(studio, stop).carried_to(document, layer_id, number)
+            return FrameFinisher(studio, stop).carried_to(document, layer_id, number, tell)
         except Stopped:
             raise Unwanted from None
         except FilterFailed as error:
