@@ -62,7 +62,7 @@ def copies(photographs: Path, folder: Path, count: int) -> None:
     for number in range(count):
         with Image.open(sources[number % len(sources)]) as opened:
             image = opened.convert("RGB")
-        image.thumbnail((SIDES[number // len(sources) % len(SIDES)],) * 2)
+        image.thumbnail((SIDES[number // 16 % len(SIDES)],) * 2)
         damage = number % 4
         if damage == 1:
             noise = numbers.normal(0, numbers.uniform(4, 25), (image.height, image.width, 3))
