@@ -161,7 +161,7 @@ class Work(Protocol):
         stop: Stop,
         at_once: AtOnce = lambda: 1,
     ) -> Processed:
-        """Do it; ``path`` names the file that comes of it. Raises BatchError where no further file
+        """Do the order; ``path`` names the file that comes of it. Raises BatchError where no further file
         can be done either, and that ends the batch.
         """
 
