@@ -161,8 +161,8 @@ class Work(Protocol):
         stop: Stop,
         at_once: AtOnce = lambda: 1,
     ) -> Processed:
-        """Do the order; ``path`` names the file that comes of it. Raises BatchError where no further file
-        can be done either, and that ends the batch.
+        """Do the order; ``path`` names the file that comes of it. Raises BatchError where no
+        further file can be done either, and that ends the batch.
         """
 
 
