@@ -7,6 +7,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Annotated, Any, BinaryIO, Literal
 
@@ -19,6 +20,7 @@ from safelight.files import metadata, provenance, xmp
 from safelight.files.codecs import jpeg_bands
 from safelight.files.codecs.codec import Codec, most_reduced
 from safelight.files.codecs.jpeg_damage import (
+    Damage,
     decoded_before,
     ending,
     first_damage,
@@ -134,13 +136,21 @@ def _tables(segments: Segments) -> tuple[tuple[int, ...], ...]:
     return tuple(tables[number] for number in sorted(tables))
 
 
+def _looked_through(data: bytes, marker: int, bits: int) -> tuple[Segments, Damage | None]:
+    """All that a file consists of, and where it is damaged first."""
+    segments = Segments(data)
+    return segments, first_damage(data, segments, marker) if bits == 8 else None
+
+
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode a JPEG file. A cut-off one gives what is there, and a note."""
     import imagecodecs
 
     data = file.read()
-    segments = Segments(data)
-    width, height, components, bits, marker = segments.frame()
+    head = Segments(data, head=True)
+    if next(head.frames(), None) is None:
+        head = Segments(data)
+    width, height, components, bits, marker = head.frame()
     check_size(width, height, limit)
     space = _SPACES.get(components)
     if space is None:
@@ -150,21 +160,24 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     # A block of 64 takes two bits in the worst of Huffman's cases; arithmetic coding has none.
     check_packing(decoded, size, _LARGEST_EXPANSION if marker >= 0xC9 else _EXPANSION)
     shape = (height, width) if components == 1 else (height, width, components)
-    try:
-        if bits == 8:
-            pixels = imagecodecs.jpeg8_decode(data, out=room(shape, np.uint8))
-        else:
-            pixels = imagecodecs.jpeg8_decode(data)
-    except Exception as error:
-        if segments.stray is None or bits != 8:
-            raise undecodable(error, cut_off=False) from error
-        pixels = decoded_before(data, segments.stray, shape)
+    with ThreadPoolExecutor(1, "jpeg") as beside:  # what is looked for costs an eighth of decoding
+        looking = beside.submit(_looked_through, data, marker, bits)
+        try:
+            if bits == 8:
+                pixels = imagecodecs.jpeg8_decode(data, out=room(shape, np.uint8))
+            else:
+                pixels = imagecodecs.jpeg8_decode(data)
+        except Exception as error:
+            segments, _ = looking.result()
+            if segments.stray is None or bits != 8:
+                raise undecodable(error, cut_off=False) from error
+            pixels = decoded_before(data, segments.stray, shape)
+    segments, damage = looking.result()
     content = Photograph(pixels.reshape(height, width, components), space)
     if bits != 8:
         full = 2**bits - 1
         scaled = content.pixels.astype(np.float32) * np.float32(65535 / full)
         content.pixels = np.rint(scaled).astype(np.uint16)
-    damage = first_damage(data, segments, marker) if bits == 8 else None
     if damage is not None:
         note_damage(data, segments, damage, content, marker in PROGRESSIVE)
     if not segments.complete and not content.notes:

@@ -68,7 +68,7 @@ def decoded_before(data: bytes, end: int, shape: tuple[int, ...]) -> NDArray[Any
 
 
 @dataclass(frozen=True)
-class _Damage:
+class Damage:
     """Where coded data are damaged, and, where the file has restarts, the first of the smallest
     units (MCU) behind the damage that is sound again. ``sure``: no sound file looks so.
     """
@@ -78,7 +78,7 @@ class _Damage:
     sure: bool = True
 
 
-def first_damage(data: bytes, segments: Segments, marker: int) -> _Damage | None:
+def first_damage(data: bytes, segments: Segments, marker: int) -> Damage | None:
     """What shows that coded data were overwritten: a marker where none can be, restarts out of
     their order, or more zeros than codes can be.
     """
@@ -86,14 +86,14 @@ def first_damage(data: bytes, segments: Segments, marker: int) -> _Damage | None
         return None  # arithmetic coding, whose zeros are as good as any
     stated = [struct.unpack(">H", body)[0] for body in segments.after(0xDD, b"") if len(body) == 2]
     interval: int = stated[0] if stated else 0
-    found = [] if segments.stray is None else [_Damage(segments.stray)]
+    found = [] if segments.stray is None else [Damage(segments.stray)]
     for start, end, head in segments.scans:
         zeros = _zeros_in(data, start, end)
         progressive = marker in PROGRESSIVE
         if zeros >= 0 and progressive and not _may_be_zeros(head):
-            found.append(_Damage(zeros))
+            found.append(Damage(zeros))
         elif zeros >= 0 and not progressive:
-            found.append(_Damage(zeros, sure=not _codes_zeros(segments, head)))
+            found.append(Damage(zeros, sure=not _codes_zeros(segments, head)))
         elif interval and not progressive:
             found += _lost_restarts(data, start, end, interval)
     first = min(found, key=lambda damage: damage.place, default=None)
@@ -114,11 +114,11 @@ def _restarts(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int
         index += missing + 1
 
 
-def _lost_restarts(data: bytes, start: int, end: int, interval: int) -> Iterator[_Damage]:
+def _lost_restarts(data: bytes, start: int, end: int, interval: int) -> Iterator[Damage]:
     before = start
     for place, index, missing in _restarts(data, start, end):
         if missing:
-            yield _Damage(before, (index + 1) * interval)
+            yield Damage(before, (index + 1) * interval)
             return
         before = place + 2
 
@@ -157,7 +157,7 @@ def _codes_zeros(segments: Segments, head: bytes) -> bool:
 
 
 def note_damage(
-    data: bytes, segments: Segments, damage: _Damage, content: Photograph, progressive: bool
+    data: bytes, segments: Segments, damage: Damage, content: Photograph, progressive: bool
 ) -> None:
     """Say which rows of the picture are wrong, if any are."""
     pixels = content.pixels
@@ -189,7 +189,7 @@ def note_damage(
     content.notes.append(f"A part of the file is damaged: the picture is wrong {where}.")
 
 
-def _first_wrong(data: bytes, segments: Segments, damage: _Damage, pixels: NDArray[Any]) -> int:
+def _first_wrong(data: bytes, segments: Segments, damage: Damage, pixels: NDArray[Any]) -> int:
     """The first row that the damaged scan of a progressive file brings nothing sound to: each scan
     goes over the picture from its top, and those behind it build on it.
     """

@@ -39,9 +39,11 @@ def _before_marker(data: bytes, start: int) -> int:
 
 
 class Segments:
-    """The marker segments and scans of a JPEG stream, and whether the stream reaches its end."""
+    """The marker segments and scans of a JPEG stream, and whether the stream reaches its end; with
+    ``head``, those before the first scan alone.
+    """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, head: bool = False) -> None:
         self.found: list[tuple[int, bytes]] = []
         self.scans: list[tuple[int, int, bytes]] = []
         """Where the coded data of each scan begin and end, and what the scan's header says."""
@@ -72,6 +74,8 @@ class Segments:
             self.found.append((marker, data[place + 2 : place + length]))
             place += max(length, 2)
             if marker == 0xDA:
+                if head:
+                    return
                 match = _MARKER.search(data, _before_marker(data, place))
                 end = len(data) if match is None else match.start()
                 self.scans.append((place, end, self.found[-1][1]))
