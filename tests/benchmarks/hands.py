@@ -7,9 +7,7 @@ meanwhile is not counted.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
@@ -19,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from safelight.document import DECLARED
 from tests.benchmarks.heartbeat import StallCounter
 from tests.benchmarks.pairs import Row
-from tests.benchmarks.stalls import _photograph, until
+from tests.benchmarks.stalls import until, window_with_photograph
 
 PAIRS = {"full": 3, "quick": 3, "tiny": 1}
 
@@ -56,19 +54,7 @@ _COMMANDS: dict[str, dict[str, Any]] = {
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
     """A row for each tool and command."""
-    from safelight.gui.application import make_application
-    from safelight.gui.window import Window
-
-    make_application([])
-    window = Window()
-    window.resize(1200, 800)
-    window.show()
-    until(lambda: window.ready)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "large.jpg"
-        _photograph(path, *_PICTURE[size])
-        window.open(path)
-        until(lambda: window.workspace() is not None)
+    window = window_with_photograph(*_PICTURE[size])
     workspace = window.workspace()
     session, canvas = workspace.session, workspace.canvas
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -20,6 +21,9 @@ from PySide6.QtWidgets import QApplication
 
 from tests.benchmarks.heartbeat import StallCounter
 from tests.benchmarks.pairs import Row
+
+if TYPE_CHECKING:
+    from safelight.gui.window import Window
 
 PAIRS = {"full": 5, "quick": 3, "tiny": 1}
 
@@ -59,19 +63,7 @@ class Hands:
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
     """Two rows."""
-    from safelight.gui.application import make_application
-    from safelight.gui.window import Window
-
-    make_application([])
-    window = Window()
-    window.resize(1200, 800)
-    window.show()
-    until(lambda: window.ready)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "large.jpg"
-        _photograph(path, *_PICTURE[size])
-        window.open(path)
-        until(lambda: window.workspace() is not None)
+    window = window_with_photograph(*_PICTURE[size])
     workspace = window.workspace()
     session = workspace.session
 
@@ -114,6 +106,24 @@ def standstill(canvas, over: Callable[[], bool]) -> float:
     counter.stop()
     hands.timer.stop()
     return counter.longest()
+
+
+def window_with_photograph(width: int, height: int) -> Window:
+    """A window of 1200 × 800 in which a photograph of so many pixels has been opened."""
+    from safelight.gui.application import make_application
+    from safelight.gui.window import Window
+
+    make_application([])
+    window = Window()
+    window.resize(1200, 800)
+    window.show()
+    until(lambda: window.ready)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.jpg"
+        _photograph(path, width, height)
+        window.open(path)
+        until(lambda: window.workspace() is not None)
+    return window
 
 
 def until(condition: Callable[[], bool]) -> None:
