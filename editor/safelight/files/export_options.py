@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -133,19 +133,22 @@ class ExportOptions:
 
     def of(self, codec: Codec) -> dict[str, Value]:
         """All options of a format as they are chosen. Raises ExportError for what cannot be."""
-        try:
-            return codec.settings(self._told())
-        except ParameterError as error:
-            raise ExportError(f"{codec.name} cannot be exported so: {error}.") from error
+        return self._chosen(codec.settings, codec.name)
 
     def of_plugin(self, format: Format) -> dict[str, Value]:
         """All options of a plugin's format as they are chosen. Raises ExportError for what cannot
         be.
         """
+        return self._chosen(format.settings, format.title)
+
+    def _chosen(
+        self, settings: Callable[[Mapping[str, object]], dict[str, Value]], name: str
+    ) -> dict[str, Value]:
+        """What a format, called ``name``, makes of what is chosen."""
         try:
-            return format.settings(self._told())
+            return settings(self._told())
         except ParameterError as error:
-            raise ExportError(f"{format.title} cannot be exported so: {error}.") from error
+            raise ExportError(f"{name} cannot be exported so: {error}.") from error
 
     def _told(self) -> dict[str, object]:
         """What is chosen, by the name of the option."""

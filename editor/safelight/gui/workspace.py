@@ -344,9 +344,9 @@ class Workspace(QWidget):
         if self.frames.playing:
             return
         layers = list(self.session.history.document.walk())
-        if any(layer.filter is not None for layer in layers):
+        if any(layer.filter is not None and layer.filter.kept is not None for layer in layers):
             self.session.results.find()
-        if any(layer.keyframes or layer.filter is not None for layer in layers):
+        if any(layer.keyframes for layer in layers):
             self._show_layers()
 
     def _open_layer(self, anywhere: bool) -> None:
