@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from safelight.api.kinds import Value
-from safelight.api.parameters import Parameter, ParameterError, parameter_of
+from safelight.api.parameters import Parameter, ParameterError, parameter_of, values_of
 
 FormatKind = Literal["importer", "exporter"]
 """Which way a function converts: from a file's bytes, or to them."""
@@ -94,10 +94,7 @@ class Format:
         """All options with those values, the others at their defaults; names of other formats'
         options do not count. Raises ParameterError for a value that an option cannot take.
         """
-        return {
-            item.name: item.check(given[item.name]) if item.name in given else item.default
-            for item in self.options
-        }
+        return values_of(self.options, given)
 
     def to_json(self) -> dict[str, Any]:
         """The format as JSON-ready data; beginnings in hexadecimal."""

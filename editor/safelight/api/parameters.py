@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 
@@ -202,6 +202,16 @@ class Parameter:
             if not fits(value):
                 raise ParameterError(f"{parameter.name}: {name} {value!r} is not {expected}")
         return replace(parameter, default=parameter.check(parameter.default))
+
+
+def values_of(parameters: Iterable[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
+    """All parameters with the values given, the others at their defaults; further names do not
+    count. Raises ParameterError for a value that a parameter cannot take.
+    """
+    return {
+        item.name: item.check(given[item.name]) if item.name in given else item.default
+        for item in parameters
+    }
 
 
 def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:

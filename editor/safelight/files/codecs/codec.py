@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 from numpy.typing import NDArray
 
 from safelight.api import Parameter, ParameterError, Value
-from safelight.api.parameters import parameter_of
+from safelight.api.parameters import parameter_of, values_of
 from safelight.files.codecs.photograph import Limit, Photograph, Room
 from safelight.files.codecs.row_bands import Band, Proof
 from safelight.files.exported_metadata import Held
@@ -154,10 +154,7 @@ class Codec:
         """All options with those values, the others at their defaults; names of other formats'
         options do not count. Raises ParameterError for a value that an option cannot take.
         """
-        return {
-            item.name: item.check(given[item.name]) if item.name in given else item.default
-            for item in self.options
-        }
+        return values_of(self.options, given)
 
     def recognises(self, head: bytes) -> bool:
         """Whether a file with those first bytes is of this format."""
