@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from safelight import actions
 from safelight.gui import welcome
 from safelight.gui.application import make_application
-from safelight.gui.samples_and_recent_files import forget_files
+from safelight.gui.open_and_save.samples_and_recent_files import forget_files
 from safelight.gui.window import Window
 from safelight.gui.window_state import forget_layout
 from tests.plugins.installed_module import install

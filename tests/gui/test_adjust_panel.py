@@ -11,8 +11,8 @@ from safelight import api
 from safelight.actions import live_filter
 from safelight.actions.recipes import play, recipe_of
 from safelight.document import History, Layer, LiveFilter, edits, render_srgb
-from safelight.gui.panels.adjust_section_box import Entry
-from safelight.gui.panels.adjust_sections import ROWS, SECTIONS, offered, sections
+from safelight.gui.adjust.adjust_section_box import Entry
+from safelight.gui.adjust.adjust_sections import ROWS, SECTIONS, offered, sections
 from tests.gui.conftest import PATIENCE, drag
 
 LIGHT, WHITE = "safelight_adjust.light", "safelight_adjust.white_balance"
@@ -334,7 +334,7 @@ def test_what_is_seen_of_a_folded_section_is_seen_of_it_unfolded_and_more_comes_
 
 
 def test_sections_stay_as_they_were_left(window, opened, photo, qtbot):
-    from safelight.gui.samples_and_recent_files import settings
+    from safelight.gui.open_and_save.samples_and_recent_files import settings
     from tests.gui.conftest import open_in
 
     box = opened.filters.home.boxes
@@ -387,7 +387,7 @@ def test_the_sliders_of_a_row_change_nothing_where_they_begin(window, opened, pa
 
 
 def test_sections_come_one_by_one_and_make_way_where_other_filters_come_meanwhile(qtbot, opened):
-    from safelight.gui.panels.adjust_panel import AdjustPage
+    from safelight.gui.adjust.adjust_panel import AdjustPage
 
     filters = opened.filters.home._filters
     page = AdjustPage()

@@ -4,7 +4,7 @@ import threading
 
 from PySide6.QtCore import QObject
 
-from safelight.gui.background import Background, Mailbox
+from safelight.gui.threads.background import Background, Mailbox
 
 
 def destroy(parent, qtbot):

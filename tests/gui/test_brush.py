@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from safelight.api import Region
 from safelight.document import DECLARED, Layer, LiveFilter, edits
 from safelight.gui.canvas.tools.round_brush import RoundBrush, Touch
-from safelight.gui.command_dialog import CommandDialog
+from safelight.gui.dialogs.command_dialog import CommandDialog
 from safelight.pixels import DAB, Raster, fused
 from tests.gui.conftest import choose, open_in, photograph
 

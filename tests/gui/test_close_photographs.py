@@ -77,7 +77,7 @@ def test_with_the_last_photograph_the_memory_of_workers_is_given_back(
 ):
     rested = []
     window.studio.rest = lambda: rested.append(window.tabs.count())
-    monkeypatch.setattr("safelight.gui.close_photographs._REST", (0, 0))
+    monkeypatch.setattr("safelight.gui.open_and_save.close_photographs._REST", (0, 0))
     for _ in range(2):
         open_in(window, small, qtbot)
     window.close_tab(0)

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QFileDialog
 
-from safelight.gui.contact_sheet_dialog import ContactSheetDialog, Pictures
+from safelight.gui.prints.contact_sheet_dialog import ContactSheetDialog, Pictures
 from tests.gui.conftest import open_in
 
 

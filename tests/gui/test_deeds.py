@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QMenu
 from safelight.api import Number
 from safelight.document import DECLARED, edits
 from safelight.document.command import Entry, command
-from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.command_search import CommandSearch
 from safelight.gui.deeds.deed import Deed, Deeds
+from safelight.gui.dialogs.command_dialog import CommandDialog
 from safelight.gui.window import Window
 from tests.gui.conftest import open_in, wake
 

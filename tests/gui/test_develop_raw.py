@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QPushButton
 
 from safelight import actions
 from safelight.document import History
-from safelight.gui.develop_dialog import DevelopDialog
-from safelight.gui.develop_raw import is_silent, last_settings
-from safelight.gui.raw_draft import Draft
-from safelight.gui.samples_and_recent_files import settings
+from safelight.gui.open_and_save.develop_dialog import DevelopDialog
+from safelight.gui.open_and_save.develop_raw import is_silent, last_settings
+from safelight.gui.open_and_save.raw_draft import Draft
+from safelight.gui.open_and_save.samples_and_recent_files import settings
 from tests import rawfiles
 
 MODEL = {"make": "Canon", "model": "Canon EOS 5D Mark III", "lens": "EF24-70mm f/2.8L II USM"}

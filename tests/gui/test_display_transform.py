@@ -14,11 +14,11 @@ from PySide6.QtGui import QImage
 from safelight.actions.screen_colours import OUT_OF_GAMUT, Proof, Screen, sketched
 from safelight.api.colour_profile import icc_text
 from safelight.document import Document
-from safelight.gui import monitor_profile as module
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture
-from safelight.gui.display_transform import _MARK, Display, Look, display
-from safelight.gui.samples_and_recent_files import settings
+from safelight.gui.open_and_save.samples_and_recent_files import settings
+from safelight.gui.screen import monitor_profile as module
+from safelight.gui.screen.display_transform import _MARK, Display, Look, display
 from safelight.pixels import SRGB, TONE, Raster, from_float, fused, known_profile, to_float
 from tests import pictures
 
@@ -267,7 +267,7 @@ def test_a_print_of_nothing_is_told_what_is_missing(window_with, window, qtbot, 
 _PROBE = """
 import sys
 from PySide6.QtGui import QGuiApplication
-from safelight.gui.monitor_profile import monitor_profile
+from safelight.gui.screen.monitor_profile import monitor_profile
 app = QGuiApplication(["probe"])
 found = monitor_profile(app.primaryScreen())
 sys.stdout.write(found.hex() if found else "none")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from safelight.actions import Project
 from safelight.cli.main import main
-from safelight.gui.size_dialogs import ResizeDialog
+from safelight.gui.dialogs.size_dialogs import ResizeDialog
 from tests.gui.conftest import PATIENCE, choose
 from tests.gui.test_brush import stroke
 from tests.gui.test_crop import on_screen, pull
@@ -101,7 +101,7 @@ def test_a_job_done_by_hand_is_a_recipe_that_gives_the_same_pixels(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(steps), ""))
     # A step that no recipe can hold would be asked about.
     monkeypatch.setattr(
-        "safelight.gui.save_and_run_recipes._may_leave_out",
+        "safelight.gui.batch.save_and_run_recipes._may_leave_out",
         lambda window, lost, some: pytest.fail(str(lost)),
     )
     opened.window().deeds["save steps"].trigger()

@@ -5,10 +5,10 @@ import threading
 import pytest
 from PySide6.QtCore import QObject
 
-from safelight.gui import loaded_files as loaded
 from safelight.gui import workspace as module
-from safelight.gui.event_loop_turns import Turns
+from safelight.gui.open_and_save import loaded_files as loaded
 from safelight.gui.panels import PANELS
+from safelight.gui.threads.event_loop_turns import Turns
 from tests.gui.conftest import open_in
 
 PARTS = ["Canvas", "ToolColumn", "OptionsBar", "FilterStack", "Session"]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from safelight.actions.place_picture import as_png, picture_in
 from safelight.document import Document
-from safelight.gui import exchange_pictures
+from safelight.gui.open_and_save import exchange_pictures
 from safelight.pixels import Profile, Raster
 from tests.pictures import png_file, wide_profile
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication
 
 from safelight import actions
 from safelight.document import Edit, edits, geometry
-from safelight.gui import export_photograph
-from safelight.gui.export_dialog import ExportDialog
+from safelight.gui.export import export_photograph
+from safelight.gui.export.export_dialog import ExportDialog
 
 
 def dialog_of():

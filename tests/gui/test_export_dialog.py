@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox
 from safelight import actions, api
 from safelight.actions import Presets
 from safelight.document import Document
-from safelight.gui.export_dialog import ExportDialog
-from safelight.gui.scrolling_rows import ScrollingRows
-from safelight.gui.theme import CANVAS
+from safelight.gui.export.export_dialog import ExportDialog
+from safelight.gui.widgets.scrolling_rows import ScrollingRows
+from safelight.gui.widgets.theme import CANVAS
 from safelight.pixels import Raster, from_float, to_float
 from tests.gui.conftest import photograph, wheel
 from tests.gui.test_nothing_is_cut import cut, settle

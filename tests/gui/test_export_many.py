@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from safelight import actions
 from safelight.document import Document
-from safelight.gui import export_photograph
-from safelight.gui.export_dialog import ExportDialog
+from safelight.gui.export import export_photograph
+from safelight.gui.export.export_dialog import ExportDialog
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph
 from tests.gui.test_export_again import dialog_of

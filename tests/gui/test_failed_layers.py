@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMessageBox
 from safelight import actions
 from safelight.document import LiveFilter, edits
 from safelight.document.layer import Layer
-from safelight.gui.export_dialog import ExportDialog
+from safelight.gui.export.export_dialog import ExportDialog
 from safelight.workers.live_filters import LiveFilters
 from safelight.workers.worker_process import WorkerDied
 

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QApplication, QFormLayout
 from safelight import api, gui
 from safelight.api.parameters import parameter_of
 from safelight.document import Document, edits
-from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.controls import control_for
 from safelight.gui.controls.number_field import DecimalField, WholeField
-from safelight.gui.new_dialog import NewDialog
-from safelight.gui.print_dialog import PrintDialog
-from safelight.gui.typed_number import typed_number
+from safelight.gui.dialogs.command_dialog import CommandDialog
+from safelight.gui.dialogs.new_dialog import NewDialog
+from safelight.gui.prints.print_dialog import PrintDialog
+from safelight.gui.widgets.typed_number import typed_number
 from safelight.pixels import Raster
 
 LOCALES = ("de_DE", "fr_FR", "de_CH", "ar_EG", "fa_IR", "sv_SE", "en_US")

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from safelight.document import edits, frames, whole
 from safelight.document.frames_content import Frames
-from safelight.gui import exchange_pictures, open_and_export_frames
-from safelight.gui.frame_list import CELL
-from safelight.gui.keyframe_buttons import KeyframeButton
+from safelight.gui.frames import open_and_export_frames
+from safelight.gui.frames.frame_list import CELL
+from safelight.gui.frames.keyframe_buttons import KeyframeButton
+from safelight.gui.open_and_save import exchange_pictures
 from tests.gui.conftest import open_in
 
 LIGHT = (40, 80, 120, 160, 200)

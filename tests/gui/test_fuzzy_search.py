@@ -2,7 +2,7 @@
 
 import pytest
 
-from safelight.gui.fuzzy_search import ALSO, found
+from safelight.gui.widgets.fuzzy_search import ALSO, found
 
 TITLES = [
     "Open…", "Undo", "Crop", "Turn right", "Flip horizontally", "Straighten…", "Resize…",

@@ -10,7 +10,7 @@ import weakref
 import pytest
 from PySide6.QtCore import QObject
 
-from safelight.gui import garbage_collection
+from safelight.gui.threads import garbage_collection
 
 
 class Knot(QObject):
@@ -51,7 +51,7 @@ def test_what_is_in_a_cycle_goes_in_the_end(qtbot):
 ONE_ARENA = """
 import ctypes, threading
 from pathlib import Path
-from safelight.gui import garbage_collection as garbage
+from safelight.gui.threads import garbage_collection as garbage
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

@@ -15,10 +15,10 @@ METHODS, LINES = 40, 500
 WATCHED = {
     "Canvas": "canvas/canvas.py",
     "Viewport": "canvas/viewport.py",
-    "FilterStack": "filter_stack.py",
-    "Jobs": "job_queue.py",
+    "FilterStack": "jobs/filter_stack.py",
+    "Jobs": "jobs/job_queue.py",
     "Previews": "previews/previews.py",
-    "Results": "stale_results.py",
+    "Results": "jobs/stale_results.py",
     "Session": "session.py",
     "Window": "window.py",
     "Workspace": "workspace.py",

@@ -2,7 +2,7 @@
 
 from PySide6.QtGui import QPixmapCache
 
-from safelight.gui import icons
+from safelight.gui.widgets import icons
 
 
 def test_an_icon_is_drawn_once_for_all_workspaces(qapp, monkeypatch):

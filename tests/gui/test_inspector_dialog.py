@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from safelight.actions import Document, Studio
 from safelight.actions.inspection import tried_filter
-from safelight.gui.inspector_dialog import InspectorDialog
+from safelight.gui.inspect.inspector_dialog import InspectorDialog
 from safelight.pixels import Raster
 from tests.plugins.inspected_plugin import inspected
 

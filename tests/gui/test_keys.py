@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
-from safelight.gui.keys import latin_combinations, latin_key
+from safelight.gui.widgets.keys import latin_combinations, latin_key
 from tests.gui.conftest import choose, drag
 
 NONE = Qt.KeyboardModifier.NoModifier

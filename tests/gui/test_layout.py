@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from safelight.document import Edit
 from safelight.gui.command_search import CommandSearch
-from safelight.gui.samples_and_recent_files import settings
+from safelight.gui.open_and_save.samples_and_recent_files import settings
 from safelight.gui.window import Window
 from safelight.gui.window_state import forget_layout
 from tests.gui.conftest import PATIENCE, choose, open_in, settle, wake

@@ -516,7 +516,7 @@ def test_a_layer_is_made_anew_after_a_change_but_not_after_going_back(workspace,
 
 
 def test_a_new_page_is_a_fill_of_its_colour_and_keeps_the_size_of_its_paper(awake, qtbot):
-    from safelight.gui.new_dialog import NewDialog
+    from safelight.gui.dialogs.new_dialog import NewDialog
 
     qtbot.mouseClick(awake.welcome.new, LEFT)
     dialog = awake.findChild(NewDialog)
@@ -534,7 +534,7 @@ def test_a_new_page_is_a_fill_of_its_colour_and_keeps_the_size_of_its_paper(awak
 
 
 def test_with_nothing_open_a_generator_makes_a_picture(awake, qtbot):
-    from safelight.gui.new_dialog import NewDialog
+    from safelight.gui.dialogs.new_dialog import NewDialog
 
     qtbot.mouseClick(awake.welcome.new, LEFT)
     dialog = awake.findChild(NewDialog)

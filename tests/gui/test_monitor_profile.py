@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import QRect
 
-from safelight.gui import monitor_profile as monitor
-from safelight.gui.monitor_profile import monitor_profile
+from safelight.gui.screen import monitor_profile as monitor
+from safelight.gui.screen.monitor_profile import monitor_profile
 from tests import pictures
 
 ICC = pictures.display_p3_profile()
@@ -100,7 +100,7 @@ _ASKING = """
 import json, sys
 from PySide6.QtGui import QGuiApplication
 from tests.gui.test_monitor_profile import Screen
-from safelight.gui.monitor_profile import monitor_profile
+from safelight.gui.screen.monitor_profile import monitor_profile
 app = QGuiApplication(["asking"])
 found = {name: monitor_profile(Screen(name)) for name in json.loads(sys.argv[1])}
 print(json.dumps({name: icc and icc.hex() for name, icc in found.items()}))

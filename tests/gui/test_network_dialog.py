@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication
 
-from safelight.gui.network_dialog import NetworkDialog
+from safelight.gui.plugins.network_dialog import NetworkDialog
 from tests.workers import networks
 
 LIMIT = 60000  # milliseconds: two processes start

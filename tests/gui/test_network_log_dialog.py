@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from safelight.actions.network_log import NetworkLog
-from safelight.gui.network_log_dialog import NetworkLogDialog
+from safelight.gui.plugins.network_log_dialog import NetworkLogDialog
 from safelight.workers.network_sight import Sight
 
 SIGHT = Sight("", 30, 20, "safelight_clean.denoise", "safelight-clean", "1.0")

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.document import DECLARED
-from safelight.gui.panels.adjust_sections import ROWS
+from safelight.gui.adjust.adjust_sections import ROWS
+from safelight.gui.dialogs.size_dialogs import dialog_of
 from safelight.gui.panels.filters_panel import FilterList
-from safelight.gui.size_dialogs import dialog_of
 from tests.gui.conftest import open_in
 
 SIZES = {"1024x700": (1024, 700), "1366x768": (1366, 728), "1366x768 at scale 2": (683, 364)}

@@ -6,10 +6,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from safelight.document import Stroke, edits
-from safelight.gui import panels, theme, workspace
+from safelight.gui import panels, workspace
 from safelight.gui.panels import PANELS, HistoryList, Panel
 from safelight.gui.panels import history_panel as history_panel
 from safelight.gui.panels.document_glimpse import Glimpse
+from safelight.gui.widgets import theme
 from tests.gui.conftest import open_in
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from safelight.api import to_linear
-from safelight.gui.export_dialog import ExportDialog
+from safelight.gui.export.export_dialog import ExportDialog
 from safelight.gui.window import Window
 from tests.gui.conftest import open_in, settle
 

@@ -16,8 +16,8 @@ from safelight.actions.plugins.signatures import key_name, sign
 from safelight.api import PROJECT
 from safelight.document import Document
 from safelight.gui.command_search import CommandSearch
-from safelight.gui.dropped_paths import kind_of
-from safelight.gui.plugins_dialog import PluginsDialog
+from safelight.gui.open_and_save.dropped_paths import kind_of
+from safelight.gui.plugins.plugins_dialog import PluginsDialog
 from safelight.gui.window import Window
 from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import Protection, available
@@ -265,7 +265,7 @@ def processes_about(path):
 
 def test_where_nothing_confines_a_plugin_that_is_said(open_dialog, store, tmp_path, monkeypatch):
     poor = Protection(False, True, "this kernel has no Landlock")
-    monkeypatch.setattr("safelight.gui.plugins_dialog.dialog.available", lambda: poor)
+    monkeypatch.setattr("safelight.gui.plugins.plugins_dialog.available", lambda: poor)
     stock(store, wheel(tmp_path, "candlelight"))
     text = open_dialog().facts.toPlainText()
     assert "Plugins can read and change your files here, because this kernel has no Land" in text

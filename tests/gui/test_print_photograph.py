@@ -9,9 +9,9 @@ from PySide6.QtGui import QImage
 
 from safelight.document import Document, FilterFailed, Layer, LayerFailed, LiveFilter, edits
 from safelight.gui.panels.document_glimpse import small
-from safelight.gui.papers import PAPERS
-from safelight.gui.print_dialog import PrintDialog
-from safelight.gui.printed_page import Page, placed, printed_image
+from safelight.gui.prints.papers import PAPERS
+from safelight.gui.prints.print_dialog import PrintDialog
+from safelight.gui.prints.printed_page import Page, placed, printed_image
 from safelight.pixels import Raster
 
 A4 = Page(210, 297, 10)

@@ -7,7 +7,7 @@ import pytest
 from safelight import actions
 from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.plugin_store import Store
-from safelight.gui import reload_plugins
+from safelight.gui.plugins import reload_plugins
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, open_in, wake
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from safelight.document import Stroke, render, selections
 from safelight.document.edits import mask_edits, selection_edits
-from safelight.gui import export_photograph
+from safelight.gui.export import export_photograph
 from tests.gui.conftest import open_in, photograph
 
 LEFT = Qt.MouseButton.LeftButton

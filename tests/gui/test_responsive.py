@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 
 from safelight import actions
 from safelight.document import edits
-from safelight.gui import save_and_run_recipes
+from safelight.gui.batch import save_and_run_recipes
 from safelight.gui.canvas.picture import SIDE
 from safelight.gui.window import Window
 from safelight.workers import kernel_cache

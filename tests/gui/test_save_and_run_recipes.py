@@ -67,7 +67,8 @@ def test_what_no_recipe_can_hold_is_named_before_it_is_left_out(
     session.do(edits.set_opacity(session.active, 0.5))
     session.do(edits.set_pixels(session.active, raster.filled_at(raster.region, 9), "Paint"))
     monkeypatch.setattr(
-        "safelight.gui.save_and_run_recipes.plain", lambda text, **_: said.append(text) or text
+        "safelight.gui.batch.save_and_run_recipes.plain",
+        lambda text, **_: said.append(text) or text,
     )
     answer(button)
     window.deeds["save steps"].trigger()

@@ -16,8 +16,8 @@ from safelight import actions
 from safelight.api import Region
 from safelight.document import Document, History, edits, whole
 from safelight.files import project_database
-from safelight.gui import save_status as saving_module
-from safelight.gui.loaded_files import open_for_the_screen
+from safelight.gui.open_and_save import save_status as saving_module
+from safelight.gui.open_and_save.loaded_files import open_for_the_screen
 from safelight.gui.window import Window
 from safelight.pixels import Raster
 from tests.gui.conftest import answer, open_in, wake

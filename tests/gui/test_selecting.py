@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from safelight.document import DECLARED, edits
-from safelight.gui.colour_range_dialog import ColourRangeDialog
-from safelight.gui.command_dialog import CommandDialog
-from safelight.gui.saved_selection_dialog import SavedSelectionDialog
+from safelight.gui.dialogs.colour_range_dialog import ColourRangeDialog
+from safelight.gui.dialogs.command_dialog import CommandDialog
+from safelight.gui.dialogs.saved_selection_dialog import SavedSelectionDialog
 from safelight.gui.window import Window
 from tests.gui.conftest import open_in, wake
 

@@ -8,8 +8,8 @@ from shiboken6 import isValid
 
 from safelight.gui.deeds.deed import Deed, Deeds
 from safelight.gui.deeds.shortcuts import Shortcuts
-from safelight.gui.samples_and_recent_files import settings
-from safelight.gui.shortcuts_dialog import FIXED, HANDS, ShortcutsDialog
+from safelight.gui.dialogs.shortcuts_dialog import FIXED, HANDS, ShortcutsDialog
+from safelight.gui.open_and_save.samples_and_recent_files import settings
 from safelight.gui.window import Window
 from tests.gui.conftest import wake
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtGui import Qt
 
 from safelight import gui
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 MARKUP = [
     "<b>loud</b>.png",

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 
 from safelight.actions.watermark import watermark
 from safelight.document import Document, Metadata, edits, reshape_commands
-from safelight.gui.command_dialog import CommandDialog
-from safelight.gui.size_dialogs import CanvasDialog, ResizeDialog
+from safelight.gui.dialogs.command_dialog import CommandDialog
+from safelight.gui.dialogs.size_dialogs import CanvasDialog, ResizeDialog
 from safelight.pixels import Raster
 
 DOCUMENT = Document.from_raster(Raster.filled(400, 300, (90, 120, 60), "uint8"))

@@ -14,18 +14,18 @@ from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.controls.palette import Swatch
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.develop_dialog import DraftView
-from safelight.gui.display_transform import display, tagged
-from safelight.gui.export_dialog import ExportDialog
-from safelight.gui.export_preview import _image, _visible
+from safelight.gui.export.export_dialog import ExportDialog
+from safelight.gui.export.export_preview import _image, _visible
+from safelight.gui.open_and_save.develop_dialog import DraftView
 from safelight.gui.panels.close_up import CloseUp
 from safelight.gui.panels.layers_panel import LayersPanel
 from safelight.gui.panels.navigator_panel import Navigator
 from safelight.gui.panels.proof_strip import Proof as ProofPicture
 from safelight.gui.panels.swatches import Samples
 from safelight.gui.previews.proofs import _image as proof_image
-from safelight.gui.print_dialog import PrintDialog
-from safelight.gui.soft_proof import _paint_again
+from safelight.gui.prints.print_dialog import PrintDialog
+from safelight.gui.screen.display_transform import display, tagged
+from safelight.gui.screen.soft_proof import _paint_again
 from safelight.gui.welcome import Welcome
 from safelight.pixels import SRGB, Raster, known_profile
 from tests import pictures

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLabel
 
 from safelight.document import edits
 from safelight.gui.canvas.tools.view_buttons import Look
-from safelight.gui.export_dialog import ExportDialog
+from safelight.gui.export.export_dialog import ExportDialog
 
 LEFT, RETURN = Qt.MouseButton.LeftButton, Qt.Key.Key_Return
 

@@ -13,18 +13,18 @@ from safelight.document import Edit, edits, geometry, guide_commands
 from safelight.document.guides import Guide
 from safelight.document.placement import Place
 from safelight.gui import session
+from safelight.gui.batch.save_and_run_recipes import save_steps
 from safelight.gui.canvas import tools
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.canvas.tools.tool_groups import GROUPS, in_groups
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.command_search import CommandSearch
-from safelight.gui.export_dialog import ExportDialog
-from safelight.gui.export_photograph import export
-from safelight.gui.icons import drawn
+from safelight.gui.export.export_dialog import ExportDialog
+from safelight.gui.export.export_photograph import export
+from safelight.gui.open_and_save.save_projects import save, save_as
 from safelight.gui.panels.navigator_panel import Navigator
-from safelight.gui.save_and_run_recipes import save_steps
-from safelight.gui.save_projects import save, save_as
+from safelight.gui.widgets.icons import drawn
 from safelight.gui.window import Window
 from safelight.gui.window_state import latest_tools
 from tests.gui.conftest import choose, drag, open_in, wake

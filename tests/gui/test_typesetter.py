@@ -11,7 +11,7 @@ import pytest
 
 from safelight.actions.typeset_apart import MODULE, typeset_apart
 from safelight.document.text import MOST_LETTERS, TextError, Wording
-from safelight.gui.typesetter import LaidText, is_missing, typeset
+from safelight.gui.canvas.typesetter import LaidText, is_missing, typeset
 from safelight.pixels import Outline
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -15,9 +15,10 @@ from PySide6.QtWidgets import QApplication, QLabel
 from safelight import actions, gui
 from safelight.document import DECLARED, Document, Layer, whole
 from safelight.files.openraster_export import export_openraster
-from safelight.gui import samples_and_recent_files, welcome
+from safelight.gui import welcome
 from safelight.gui.deeds import command_deeds
 from safelight.gui.deeds.filter_deeds import of_recent
+from safelight.gui.open_and_save import samples_and_recent_files
 from safelight.gui.panels import HistoryList
 from safelight.gui.window import Window
 from safelight.pixels import Raster

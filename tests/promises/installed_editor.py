@@ -79,7 +79,7 @@ def samples_of_a_window() -> dict:
     from PySide6.QtCore import QEventLoop
 
     from safelight.gui.application import make_application
-    from safelight.gui.samples_and_recent_files import sample_photographs
+    from safelight.gui.open_and_save.samples_and_recent_files import sample_photographs
     from safelight.gui.window import Window
 
     application = make_application([])

@@ -91,7 +91,7 @@ from PySide6 import QtWidgets
 from PySide6.QtCore import QTimer
 
 def whole():
-    loaded = sys.modules.get("safelight.gui.loaded_files")
+    loaded = sys.modules.get("safelight.gui.open_and_save.loaded_files")
     print(json.dumps(hasattr(loaded, "open_for_the_screen")), flush=True)
 
 def look():
@@ -116,7 +116,7 @@ sys.exit(main(sys.argv[1:]))
 _IN_STEPS = """
 import json, sys
 import safelight.gui.application
-from safelight.gui import after_paint
+from safelight.gui.threads import after_paint
 
 after_paint.load_below()
 counts, asks = [], "asked" in sys.argv

@@ -16,7 +16,7 @@ from safelight.document.outlined import outline_of
 from safelight.document.text import TYPESETTERS, TextError, Wording
 from safelight.pixels import Outline
 
-MODULE = "safelight.gui.typesetter"
+MODULE = "safelight.gui.canvas.typesetter"
 
 _PATIENCE = 30.0
 """Seconds after which words will not be laid out, however busy the machine is."""

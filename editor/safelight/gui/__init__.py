@@ -3,11 +3,27 @@
 application     starts Qt, shows the window, opens what was named
 window          menus, tabs, status line; light, so that it is there at once
 workspace       one open document: canvas, panels, jobs; loaded with the first photograph
-session         the model behind a workspace: history, preview, job
-plugins_dialog/ what is installed beside the editor: install, update, switch, uninstall
-canvas/         the picture on the screen
-panels/         filters, settings, history
+session         the model behind a workspace: history and active layer
+
+canvas/         the picture on the screen, and the tools that touch it
+adjust/         the sliders of *Adjust* and the layers that they make
+panels/         layers, filters, settings, history, histogram, facts
 controls/       one control for each kind of parameter
+previews/       what a filter would give, before it is applied
+jobs/           filters chosen, waiting, running, out of date
+frames/         a sequence below the picture, and its keyframes
+folder/         the photographs of a folder below the one that is open
+open_and_save/  photographs, projects and raw files on their way in, and what keeps them
+export/         photographs written to files
+prints/         photographs on paper
+batch/          recipes, done to one photograph or to many files
+plugins/        what is installed: install, update, switch, uninstall
+inspect/        what a filter does at a place, and whether its result can be made again
+dialogs/        what asks for sizes, colours, keys and a command's settings
+deeds/          everything that can be asked for: menus, keys and search are drawn from it
+screen/         a document's colours as a screen, or a print on it, shows them
+widgets/        colours, icons and small parts that the others share
+threads/        what runs beside the window's thread, and what is loaded when
 """
 
 from __future__ import annotations
@@ -76,7 +92,7 @@ def _debian_package(library: str) -> str:
 def run(paths: list[Path], *, device: str = "auto", safe: bool = False) -> int:
     """Open the window on the photographs named; returns its exit status when it is closed."""
     if paths:
-        from safelight.gui.after_paint import load_for_photographs
+        from safelight.gui.threads.after_paint import load_for_photographs
 
         threading.Thread(target=load_for_photographs, name="photographs", daemon=True).start()
     from safelight.gui.application import run as run_application

@@ -10,7 +10,7 @@ from safelight.gui.deed_context import DeedContext
 
 def show_shortcuts(context: DeedContext) -> None:
     """Show every shortcut, which can be given to something else, and what a mouse does."""
-    from safelight.gui.shortcuts_dialog import ShortcutsDialog
+    from safelight.gui.dialogs.shortcuts_dialog import ShortcutsDialog
 
     dialog = ShortcutsDialog(context.deeds, context.window)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -20,7 +20,7 @@ def show_shortcuts(context: DeedContext) -> None:
 def show_network_log(context: DeedContext) -> None:
     """Show which network saw which document."""
     from safelight.actions.network_log import NetworkLog
-    from safelight.gui.network_log_dialog import NetworkLogDialog
+    from safelight.gui.plugins.network_log_dialog import NetworkLogDialog
 
     dialog = NetworkLogDialog(NetworkLog(), context.window)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

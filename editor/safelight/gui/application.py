@@ -9,9 +9,9 @@ from types import TracebackType
 
 from PySide6.QtWidgets import QApplication
 
-from safelight.gui import theme
-from safelight.gui.after_paint import end_loading
-from safelight.gui.garbage_collection import keep_to_one_arena, keep_to_this_thread
+from safelight.gui.threads.after_paint import end_loading
+from safelight.gui.threads.garbage_collection import keep_to_one_arena, keep_to_this_thread
+from safelight.gui.widgets import theme
 from safelight.gui.window import Window
 
 _TURN = 0.0005

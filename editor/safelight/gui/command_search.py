@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.gui.deeds.deed import Deed, Deeds
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets.shown_text import plain
 
 
 def search(window: QWidget, deeds: Deeds) -> None:
@@ -53,7 +53,7 @@ class CommandSearch(QDialog):
         self._fill("")
 
     def _fill(self, text: str) -> None:
-        from safelight.gui.fuzzy_search import found
+        from safelight.gui.widgets.fuzzy_search import found
 
         self.list.clear()
         for deed in found(text, map(_told, self._possible)):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow
 
-from safelight.gui.backend import BackEnd
-from safelight.gui.close_photographs import Closing
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.folder.folder_place import FolderPlace
-from safelight.gui.install_plugins import Installing
 from safelight.gui.notices import Messages
-from safelight.gui.open_files import Opening
+from safelight.gui.open_and_save.close_photographs import Closing
+from safelight.gui.open_and_save.open_files import Opening
 from safelight.gui.photograph_tabs import Tabs
-from safelight.gui.soft_proof import Proofing
+from safelight.gui.plugins.install_plugins import Installing
+from safelight.gui.screen.soft_proof import Proofing
+from safelight.gui.threads.backend import BackEnd
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets.shown_text import plain
 
 
 class MessageBar(QFrame):

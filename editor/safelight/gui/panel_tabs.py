@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 
-from safelight.gui import theme
-from safelight.gui.icons import paint_icon
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.icons import paint_icon
 
 _ICON = 16
 _HIGH, _FLAT = 43, 30

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget, QToolButton, QWidget
 
-from safelight.gui.icons import icon
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.widgets.icons import icon
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 if TYPE_CHECKING:
     from safelight.gui.previews.first_look import FirstLook

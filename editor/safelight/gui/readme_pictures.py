@@ -12,8 +12,8 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui.application import make_application
+from safelight.gui.open_and_save.samples_and_recent_files import sample_photographs
 from safelight.gui.panels.document_glimpse import Glimpse
-from safelight.gui.samples_and_recent_files import sample_photographs
 from safelight.gui.window import Window
 
 _PHOTOGRAPH = "oakland-zoo-otters.jpg"

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenuBar, QPushButton
 
-from safelight.gui import theme
+from safelight.gui.widgets import theme
 
 _WORDS, _SHORT = "Search: a tool, a filter, a word …", "Search"
 _WIDEST, _NARROWEST = 300, 112

@@ -21,19 +21,19 @@ from safelight.document import (
     keyframe_commands,
     plain_raster,
 )
-from safelight.gui.background import Background
+from safelight.gui.batch.recipe_thread import Playing
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited_photograph import Edited
-from safelight.gui.export_thread import Writing
-from safelight.gui.installed_filters import Installed
-from safelight.gui.job_queue import Jobs
+from safelight.gui.export.export_thread import Writing
+from safelight.gui.jobs.job_queue import Jobs
+from safelight.gui.jobs.stale_results import Results
+from safelight.gui.jobs.waiting_work import WaitingWork, Work
+from safelight.gui.open_and_save.save_status import Saving
+from safelight.gui.plugins.installed_filters import Installed
 from safelight.gui.previews.job_run import Run
 from safelight.gui.previews.previews import Previews
-from safelight.gui.recipe_thread import Playing
-from safelight.gui.save_status import Saving
-from safelight.gui.stale_results import Results
-from safelight.gui.waiting_work import WaitingWork, Work
+from safelight.gui.threads.background import Background
 from safelight.pixels import DAB, DEPTH, RESAMPLE, TONE, keep_beside, make_levels, prepare_beside
 
 _PICTURES = 8

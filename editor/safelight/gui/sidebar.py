@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui.filter_stack import FilterStack
+from safelight.gui.jobs.filter_stack import FilterStack
 from safelight.gui.panel_tabs import PanelTabs
 from safelight.gui.panels import LayersPanel, Panel
 

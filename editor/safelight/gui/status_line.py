@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from safelight.gui.shown_text import plain, size, tooltip
+from safelight.gui.widgets.shown_text import plain, size, tooltip
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace

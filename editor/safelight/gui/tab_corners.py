@@ -9,9 +9,9 @@ from PySide6.QtGui import QAction, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from safelight.gui.deeds.deed import Deeds, untitled
-from safelight.gui.icons import icon
-from safelight.gui.shown_text import tooltip
-from safelight.gui.typed_number import typed_number
+from safelight.gui.widgets.icons import icon
+from safelight.gui.widgets.shown_text import tooltip
+from safelight.gui.widgets.typed_number import typed_number
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace

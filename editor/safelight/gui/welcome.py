@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui.background import Background
-from safelight.gui.samples_and_recent_files import recent_files, sample_photographs
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.open_and_save.samples_and_recent_files import recent_files, sample_photographs
+from safelight.gui.threads.background import Background
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 _INVITATION = "Open a photograph"
 
@@ -168,7 +168,7 @@ class _Place(QToolButton):
 
     def fill(self, path: Path, image: QImage) -> None:
         """Show a sample."""
-        from safelight.gui.display_transform import display  # after the first paint
+        from safelight.gui.screen.display_transform import display  # after the first paint
 
         name = path.stem.replace("-", " ").capitalize()
         if self._image is None:
@@ -181,7 +181,7 @@ class _Place(QToolButton):
 
     def _draw(self) -> None:
         """Show the sample in the colours of the screen, as it will look once it is open."""
-        from safelight.gui.display_transform import display
+        from safelight.gui.screen.display_transform import display
 
         if self._image is not None:
             self.setIcon(QIcon(QPixmap.fromImage(display().shown(self._image))))

@@ -16,10 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from safelight.gui import exchange_pictures, save_projects
-from safelight.gui.after_paint import load_decoder
-from safelight.gui.backend import BackEnd
-from safelight.gui.close_photographs import Closing
+from safelight.gui.batch.save_and_run_recipes import of_recipes
 from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.command_deeds import of_commands
 from safelight.gui.deeds.deed import Deeds
@@ -27,25 +24,28 @@ from safelight.gui.deeds.filter_deeds import of_filters, of_recent
 from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.deeds.tool_deeds import of_panels, of_tools
 from safelight.gui.deeds.window_deeds import of_layers, of_window
-from safelight.gui.dropped_paths import kind_of
 from safelight.gui.folder.compare_photographs import compare
 from safelight.gui.folder.folder_deeds import of_folder, show_menu
 from safelight.gui.folder.folder_place import FolderPlace
 from safelight.gui.fullscreen import FullScreen
-from safelight.gui.install_plugins import Installing
-from safelight.gui.keyboard_focus import Keyboard, do_keys, in_latin, turns_pages
 from safelight.gui.menus import Menus
 from safelight.gui.notices import Above, Line, Messages
-from safelight.gui.open_files import Opening
-from safelight.gui.photograph_arrivals import Arrivals
+from safelight.gui.open_and_save import exchange_pictures, save_projects
+from safelight.gui.open_and_save.close_photographs import Closing
+from safelight.gui.open_and_save.dropped_paths import kind_of
+from safelight.gui.open_and_save.open_files import Opening
+from safelight.gui.open_and_save.photograph_arrivals import Arrivals
 from safelight.gui.photograph_tabs import Tabs
-from safelight.gui.save_and_run_recipes import of_recipes
+from safelight.gui.plugins.install_plugins import Installing
+from safelight.gui.screen.soft_proof import Proofing
 from safelight.gui.search_box import SearchBox
-from safelight.gui.shown_text import plain
-from safelight.gui.soft_proof import Proofing
 from safelight.gui.status_line import StatusLine
 from safelight.gui.tab_corners import Back, Sight
+from safelight.gui.threads.after_paint import load_decoder
+from safelight.gui.threads.backend import BackEnd
 from safelight.gui.welcome import Welcome
+from safelight.gui.widgets.keyboard_focus import Keyboard, do_keys, in_latin, turns_pages
+from safelight.gui.widgets.shown_text import plain
 from safelight.gui.window_state import remember_window, restore_window
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QMargins, QSize, Qt
 from PySide6.QtWidgets import QMainWindow
 
-from safelight.gui.samples_and_recent_files import settings
+from safelight.gui.open_and_save.samples_and_recent_files import settings
 
 _GROUP = "window"
 _AROUND = (53, 52, 310, 6)

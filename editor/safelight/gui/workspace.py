@@ -26,16 +26,16 @@ from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.options_bar import OptionsBar
 from safelight.gui.canvas.tool_column import ToolColumn
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.event_loop_turns import Turns
-from safelight.gui.filter_stack import FilterStack
-from safelight.gui.frame_strip import FrameStrip
-from safelight.gui.job_strip import JobStrip
-from safelight.gui.left_out_layers import ask_without
-from safelight.gui.loaded_files import Loaded
+from safelight.gui.frames.frame_strip import FrameStrip
+from safelight.gui.jobs.filter_stack import FilterStack
+from safelight.gui.jobs.job_strip import JobStrip
+from safelight.gui.jobs.left_out_layers import ask_without
 from safelight.gui.notices import Above, Line, Messages
+from safelight.gui.open_and_save.loaded_files import Loaded
 from safelight.gui.panels import PANELS, LayersPanel, Panel
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
+from safelight.gui.threads.event_loop_turns import Turns
 from safelight.gui.window_state import (
     last_tab,
     last_tool,

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from safelight.actions import Studio
 from safelight.actions.batch.run_batch import Batch, Order, Report, by_studio, usual_jobs
-from safelight.gui.background import Background, Mailbox
+from safelight.gui.threads.background import Background, Mailbox
 
 
 class RunningBatch(QObject):

@@ -27,14 +27,14 @@ from safelight.actions.batch.batch_sources import openable_endings, pictures_in
 from safelight.actions.batch.run_batch import Order, Report, ordered
 from safelight.actions.recipes.process_file import Opening
 from safelight.api import ParameterError
-from safelight.gui.background import Background
 from safelight.gui.batch.batch_thread import RunningBatch
 from safelight.gui.batch.file_rows import FileRows
 from safelight.gui.batch.proof_dialog import ProofDialog
 from safelight.gui.batch.recipe_choice import RecipeChoice
-from safelight.gui.export_several import IntoFolder
-from safelight.gui.shown_text import duration, plain
-from safelight.gui.small_widgets import remark
+from safelight.gui.export.export_several import IntoFolder
+from safelight.gui.threads.background import Background
+from safelight.gui.widgets.shown_text import duration, plain
+from safelight.gui.widgets.small_widgets import remark
 
 _WAYS = {"Leave it": "leave", "Replace it": "replace"}
 

@@ -10,8 +10,8 @@ from PySide6.QtGui import QBrush, QColor, QDragEnterEvent, QDragMoveEvent, QDrop
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from safelight.actions.batch.run_batch import Report
-from safelight.gui import theme
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 _WORDS = {"done": "Done", "failed": "Failed", "there": "Done before"}
 

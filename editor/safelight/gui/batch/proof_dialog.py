@@ -23,11 +23,11 @@ from safelight.actions.batch.run_batch import Order, by_studio
 from safelight.actions.opened_file import opened_file
 from safelight.actions.recipes.process_file import Processed
 from safelight.actions.stop import Stop
-from safelight.gui.background import Background
-from safelight.gui.display_transform import display
 from safelight.gui.panels.document_glimpse import small_image
-from safelight.gui.shown_text import file_size, plain, size
-from safelight.gui.small_widgets import remark
+from safelight.gui.screen.display_transform import display
+from safelight.gui.threads.background import Background
+from safelight.gui.widgets.shown_text import file_size, plain, size
+from safelight.gui.widgets.small_widgets import remark
 
 _PIXELS = 1_500_000
 """Of a picture that is shown: as many as half of a large screen has."""

@@ -12,10 +12,10 @@ from safelight.actions.recipes import Recipe, RecipeError, check_recipe, read_re
 from safelight.actions.recipes.ready_recipes import ready_recipes
 from safelight.api import Declaration
 from safelight.gui.batch.recipe_questions import Questions
-from safelight.gui.save_and_run_recipes import KIND
-from safelight.gui.scrolling_rows import ScrollingRows
-from safelight.gui.shown_text import plain, tooltip
-from safelight.gui.small_widgets import remark
+from safelight.gui.batch.save_and_run_recipes import KIND
+from safelight.gui.widgets.scrolling_rows import ScrollingRows
+from safelight.gui.widgets.shown_text import plain, tooltip
+from safelight.gui.widgets.small_widgets import remark
 
 
 class RecipeChoice(QWidget):

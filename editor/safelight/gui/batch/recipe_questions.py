@@ -13,8 +13,8 @@ from safelight.actions.recipes.varying_settings import Open
 from safelight.api import Declaration, Parameter, ParameterError, Value
 from safelight.document import DECLARED
 from safelight.gui.controls import Control, control_for
-from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import confirming_buttons, remark
+from safelight.gui.widgets.shown_text import plain
+from safelight.gui.widgets.small_widgets import confirming_buttons, remark
 
 _NARROWEST = 340
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.actions.recipes.ready_recipes import own_recipe, ready_recipes
-from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import confirming_buttons, form, remark
+from safelight.gui.widgets.shown_text import plain
+from safelight.gui.widgets.small_widgets import confirming_buttons, form, remark
 
 _NARROWEST = 440
 

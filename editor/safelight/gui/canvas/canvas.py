@@ -42,8 +42,8 @@ from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.view_geometry import View
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.display_transform import display
-from safelight.gui.keys import ARROWS, latin_key
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets.keys import ARROWS, latin_key
 
 if TYPE_CHECKING:
     from safelight.document import Document

@@ -7,7 +7,7 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QRegion
 
-from safelight.gui import theme
+from safelight.gui.widgets import theme
 
 _LIGHT = QColor(235, 235, 235)
 _SHADE = QColor(0, 0, 0, 120)

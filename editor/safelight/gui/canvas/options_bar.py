@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui import icons
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.overflow_button import Overflow
 from safelight.gui.canvas.tools.tool import Step, Tool
@@ -27,8 +26,9 @@ from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.control import Title
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.controls.number_field import WholeField
-from safelight.gui.garbage_collection import destroy
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.threads.garbage_collection import destroy
+from safelight.gui.widgets import icons
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 
 class OptionsBar(QFrame):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from safelight.gui.controls import Control
 from safelight.gui.controls.number import NumberControl
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 
 class Overflow(QToolButton):

@@ -16,7 +16,7 @@ from safelight.api import Region
 from safelight.document import Document, Renderer, plain_raster
 from safelight.gui.canvas.pose import nearest
 from safelight.gui.canvas.tile_store import Tiles
-from safelight.gui.display_transform import PLAIN, Look, display
+from safelight.gui.screen.display_transform import PLAIN, Look, display
 from safelight.pixels import TILE, Profile, Raster, View, coarsest_level, levels_take_time
 
 SIDE = 2 * TILE

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from safelight.gui import theme
 from safelight.gui.canvas.view_geometry import View
+from safelight.gui.widgets import theme
 
 THICK = 20
 """How wide a ruler is, in widget pixels."""

@@ -11,8 +11,6 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import Region
-from safelight.gui import theme
-from safelight.gui.background import Background
 from safelight.gui.canvas.clipping import Clipping
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
@@ -24,8 +22,10 @@ from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.selection_outline import Seen, outline, outline_takes_time
 from safelight.gui.canvas.tile_store import Tiles
 from safelight.gui.canvas.tools.tool import Tool
-from safelight.gui.display_transform import display
-from safelight.gui.shown_text import plain
+from safelight.gui.screen.display_transform import display
+from safelight.gui.threads.background import Background
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.shown_text import plain
 from safelight.pixels import Raster
 
 FRAME = 0.008

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
-from safelight.gui.background import Mailbox
+from safelight.gui.threads.background import Mailbox
 
 _log = logging.getLogger(__name__)
 

@@ -17,14 +17,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QMenu, QToolButton, QWidget
 
-from safelight.gui import theme
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.canvas.tools.tool_groups import Group, in_groups
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.garbage_collection import destroy
-from safelight.gui.icons import icon
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.threads.garbage_collection import destroy
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.icons import icon
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 _GAP, _SIDE = 2, 33
 """Pixels between two buttons, and from the top of one to that of the next."""

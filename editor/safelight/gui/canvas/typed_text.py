@@ -11,12 +11,12 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from safelight.document import Document, Layer, text_commands
 from safelight.document.placement import Place
 from safelight.document.text import Text
-from safelight.gui import theme
 from safelight.gui.canvas.grips import paint_handles
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.typesetter import LaidText
 from safelight.gui.canvas.typing_field import TypingField
-from safelight.gui.typesetter import LaidText
+from safelight.gui.widgets import theme
 from safelight.pixels import Outline
 
 Point = tuple[float, float]

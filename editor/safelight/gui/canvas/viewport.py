@@ -20,7 +20,7 @@ from safelight.document.placement import IDENTITY
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.view_geometry import View
-from safelight.gui.keys import HeldKeys
+from safelight.gui.widgets.keys import HeldKeys
 
 if TYPE_CHECKING:
     from safelight.document import Document, Edit, Stroke

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton,
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets.shown_text import plain
 
 _BUTTONS = 4
 _LETTERS = 24

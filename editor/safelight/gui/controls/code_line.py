@@ -11,7 +11,7 @@ from safelight.actions.lightbox_codes import Code
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.small_widgets import small_button
+from safelight.gui.widgets.small_widgets import small_button
 
 _SIDE = 44
 """Pixels that the thumb is wide and high."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Parameter, ParameterError, Value
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 
 class Title(QLabel):

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter, Value, curve_samples
 from safelight.api.compound_values import FEWEST, MOST, Pair
-from safelight.gui import theme
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.drawn_control import Drawn
+from safelight.gui.widgets import theme
 
 _MARGIN = 6.0
 _NEAR = 12.0

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from safelight.gui.keys import ARROWS, arrow_way
+from safelight.gui.widgets.keys import ARROWS, arrow_way
 
 STEP = 0.01
 """How far an arrow key moves what is chosen; with Shift ten times as far."""

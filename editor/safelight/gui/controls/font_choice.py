@@ -7,8 +7,8 @@ from PySide6.QtGui import QFont, QFontInfo
 from PySide6.QtWidgets import QFontComboBox, QWidget
 
 from safelight.api import Parameter, Value
+from safelight.gui.canvas.typesetter import is_missing
 from safelight.gui.controls.control import Control
-from safelight.gui.typesetter import is_missing
 
 _LETTERS = 10
 """Letters of a font's name that there is room for."""

@@ -18,8 +18,8 @@ from safelight.gui.controls.lightbox_directions import DirectionSliders
 from safelight.gui.controls.neighbourhood import MIDDLE, Neighbourhood
 from safelight.gui.controls.number import Slider
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import remark, small_button
+from safelight.gui.widgets.shown_text import plain
+from safelight.gui.widgets.small_widgets import remark, small_button
 
 _STEPS = {"Near": NEAR, "Far": FAR}
 _FINE = 100

@@ -30,8 +30,8 @@ from safelight.actions.latent_directions import (
 from safelight.actions.lightbox_codes import Code
 from safelight.gui.controls.control import Title
 from safelight.gui.controls.number import Slider
-from safelight.gui.shown_text import plain, tooltip
-from safelight.gui.small_widgets import remark, small_button
+from safelight.gui.widgets.shown_text import plain, tooltip
+from safelight.gui.widgets.small_widgets import remark, small_button
 
 _FINE = 20
 """Positions of a slider for each length of a direction."""

@@ -8,10 +8,10 @@ from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRect, QSize, Qt, S
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from safelight.gui import theme
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.display_transform import display
-from safelight.gui.keys import ARROWS
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.keys import ARROWS
 
 _COLUMNS = 3
 MIDDLE = 4

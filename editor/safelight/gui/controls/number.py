@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen, 
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from safelight.api import Parameter, Value
-from safelight.gui import theme
 from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.number_field import DecimalField, WholeField
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.shown_text import plain
 
 _WIDEST = 1e9
 _POSITIONS = 1000

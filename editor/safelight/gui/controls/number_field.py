@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
 
-from safelight.gui.typed_number import in_ascii, typed_number
+from safelight.gui.widgets.typed_number import in_ascii, typed_number
 
 _SIGNS_OF_NUMBERS = re.compile(r"[\d+\-.'\u2019\u066c\s_eE]*")
 """What some number is written with somewhere; of these, groups and powers are not guessed at."""

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 
 from safelight.api import Parameter, Value
 from safelight.api.compound_values import MOST_COLOURS
-from safelight.gui import theme
 from safelight.gui.controls.control import Control
-from safelight.gui.display_transform import display
-from safelight.gui.icons import icon
-from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import remark, small_button
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.icons import icon
+from safelight.gui.widgets.shown_text import plain
+from safelight.gui.widgets.small_widgets import remark, small_button
 
 _SIDE = 24
 """Pixels that a swatch is wide and high."""

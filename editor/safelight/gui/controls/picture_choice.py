@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QW
 from safelight.api import Parameter, Value
 from safelight.document.embedded_picture import is_embedded, named
 from safelight.gui.controls.control import Control
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 
 class PictureControl(Control):

@@ -36,10 +36,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui import theme
-from safelight.gui.display_transform import display
-from safelight.gui.icons import paint_icon
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.icons import paint_icon
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 _SIDE = 56
 """Pixels a tile takes at least; as many as fit share the width out."""

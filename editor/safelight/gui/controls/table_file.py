@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 from safelight.api import Parameter, Value
 from safelight.api.colour_profile import IccError, icc_bytes
 from safelight.api.cube_table import cube_title
-from safelight.gui.background import Background
 from safelight.gui.controls.control import Control
-from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import remark, small_button
+from safelight.gui.threads.background import Background
+from safelight.gui.widgets.shown_text import plain
+from safelight.gui.widgets.small_widgets import remark, small_button
 from safelight.pixels import profile_name
 
 

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter, Value
 from safelight.api.compound_values import Pair
-from safelight.gui import theme
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.drawn_control import Drawn
+from safelight.gui.widgets import theme
 
 _MARGIN = 8.0
 _BAR = 14.0

@@ -14,12 +14,12 @@ from safelight.actions.picture_settings import kept_copy
 from safelight.actions.tray_library import TrayPicture
 from safelight.api import Parameter, Value
 from safelight.document.embedded_picture import is_embedded, named
-from safelight.gui.background import Background
 from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.picture_grid import Tile, Tiles
 from safelight.gui.controls.tray_pictures import Added, add, shelf
-from safelight.gui.shown_text import plain, tooltip
-from safelight.gui.small_widgets import remark
+from safelight.gui.threads.background import Background
+from safelight.gui.widgets.shown_text import plain, tooltip
+from safelight.gui.widgets.small_widgets import remark
 
 _ADD = "\0add"
 """The key of the tile that adds; no file's path has a NUL."""

@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage
 from safelight.actions import OpenError, WriteError
 from safelight.actions.picture_settings import read_pixels
 from safelight.actions.tray_library import TrayPicture, add_picture, remove_picture, tray_pictures
-from safelight.gui.background import Background
+from safelight.gui.threads.background import Background
 
 _SIDE = 152
 """Pixels of a small image: a tile on a screen with small pixels."""

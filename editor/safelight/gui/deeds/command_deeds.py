@@ -125,8 +125,8 @@ class Asked:
         if not command.asks:
             session.do(command(**given))
             return
-        from safelight.gui.size_dialogs import dialog_of
-        from safelight.gui.trial import Trial
+        from safelight.gui.dialogs.size_dialogs import dialog_of
+        from safelight.gui.dialogs.trial import Trial
 
         told = suiting(command, session.document) | self._told.get(command.id, {})
         told |= held_by(command, session.layer)

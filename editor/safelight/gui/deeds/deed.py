@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from safelight.gui.deeds.shortcuts import Shortcuts
-from safelight.gui.icons import icon
-from safelight.gui.shown_text import tooltip
+from safelight.gui.widgets.icons import icon
+from safelight.gui.widgets.shown_text import tooltip
 
 
 def _always() -> bool:

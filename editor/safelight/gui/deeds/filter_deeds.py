@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
+from safelight.gui.open_and_save.samples_and_recent_files import forget_files, recent_files
 from safelight.gui.photograph_tabs import labelled
-from safelight.gui.samples_and_recent_files import forget_files, recent_files
 
 if TYPE_CHECKING:
     from safelight.api import Declaration

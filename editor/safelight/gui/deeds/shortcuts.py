@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from PySide6.QtGui import QKeySequence
 
-from safelight.gui.samples_and_recent_files import settings
+from safelight.gui.open_and_save.samples_and_recent_files import settings
 
 _KEY = "shortcuts"
 

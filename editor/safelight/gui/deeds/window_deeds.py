@@ -7,25 +7,24 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from safelight.gui import (
-    about,
-    develop_raw,
-    exchange_pictures,
-    export_photograph,
-    inspect_layer,
-    open_and_export_frames,
-    print_photograph,
-    save_and_run_recipes,
-    save_looks,
-    save_projects,
-    selection_files,
-    verify_layer,
-)
+from safelight.gui import about
+from safelight.gui.batch import save_and_run_recipes
 from safelight.gui.batch.open_batch_window import open_batch
 from safelight.gui.command_search import search
 from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
+from safelight.gui.export import export_photograph
+from safelight.gui.frames import open_and_export_frames
 from safelight.gui.fullscreen import FullScreen
+from safelight.gui.inspect import inspect_layer, verify_layer
+from safelight.gui.open_and_save import (
+    develop_raw,
+    exchange_pictures,
+    save_looks,
+    save_projects,
+    selection_files,
+)
+from safelight.gui.prints import print_photograph
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace
@@ -127,7 +126,7 @@ def _file(context: DeedContext) -> list[Deed]:
 
 
 def _contact_sheet(context: DeedContext) -> None:
-    from safelight.gui.contact_sheet_dialog import ask_for_contact_sheet
+    from safelight.gui.prints.contact_sheet_dialog import ask_for_contact_sheet
 
     ask_for_contact_sheet(context)
 

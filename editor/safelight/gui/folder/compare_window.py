@@ -21,14 +21,14 @@ from PySide6.QtWidgets import (
 from safelight.actions.opened_file import opened_file
 from safelight.document import Document, Live, whole
 from safelight.files.codecs.plugin_codec import Importers
-from safelight.gui.background import Background
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.folder.folder_rows import FolderRow, FolderRows
 from safelight.gui.folder.linked_views import Link
 from safelight.gui.folder.strip_view import Mark, mark_of
-from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import remark
+from safelight.gui.threads.background import Background
+from safelight.gui.widgets.shown_text import plain
+from safelight.gui.widgets.small_widgets import remark
 from safelight.pixels import Profile, Raster, make_levels
 
 Find = Callable[[Path], Document | None]

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 from safelight.files.picture_marks import LABELS, MOST_STARS
 from safelight.gui.folder.folder_rows import FolderFilter
 from safelight.gui.photograph_tabs import labelled
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets.shown_text import plain
 
 _REJECTS = {
     "shown": "Rejected ones &too",

@@ -13,9 +13,9 @@ from safelight.actions.folder.folder_photographs import FolderError, mark
 from safelight.actions.open_confined import look_at
 from safelight.files import OpenError, WriteError, is_project
 from safelight.files.picture_marks import REJECTED, Marks
-from safelight.gui.background import Mailbox
 from safelight.gui.folder.folder_rows import FolderRow, FolderRows
 from safelight.gui.folder.strip_view import Mark
+from safelight.gui.threads.background import Mailbox
 
 
 def marked(rows: Sequence[FolderRow], asked: Mark) -> dict[Path, Marks]:

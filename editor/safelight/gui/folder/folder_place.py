@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from safelight.gui.backend import BackEnd
-from safelight.gui.close_photographs import Closing
 from safelight.gui.folder.open_ahead import Ahead
 from safelight.gui.notices import Messages
-from safelight.gui.open_files import Opening
+from safelight.gui.open_and_save.close_photographs import Closing
+from safelight.gui.open_and_save.open_files import Opening
 from safelight.gui.photograph_tabs import Tabs
+from safelight.gui.threads.backend import BackEnd
 
 if TYPE_CHECKING:
     from safelight.actions.folder.paste_settings import CopiedSettings

@@ -27,7 +27,7 @@ from safelight.actions.folder.folder_glances import Seen
 from safelight.actions.folder.folder_photographs import FolderPhotograph
 from safelight.files.glance import Glance
 from safelight.files.picture_marks import Marks
-from safelight.gui.shown_text import file_size, plain, size, tooltip
+from safelight.gui.widgets.shown_text import file_size, plain, size, tooltip
 
 MOST_PICTURES = 400
 """Small pictures that are held, of 180 kB each at most."""

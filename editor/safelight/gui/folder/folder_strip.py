@@ -23,12 +23,12 @@ from safelight.document import Live
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.glance import Glance
 from safelight.folders import cache_folder
-from safelight.gui.background import Background, Mailbox
 from safelight.gui.folder.filter_bar import FilterBar, keeps_focus_away
 from safelight.gui.folder.folder_marks import FolderMarks
 from safelight.gui.folder.folder_rows import FolderFilter, FolderRow, FolderRows
 from safelight.gui.folder.strip_view import PICTURE, Mark, StripView
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.threads.background import Background, Mailbox
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 _CALM = 300
 """Milliseconds after something has happened in the folder after which it is read again."""

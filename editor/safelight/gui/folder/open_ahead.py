@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safelight.gui.backend import BackEnd
+from safelight.gui.threads.backend import BackEnd
 
 if TYPE_CHECKING:
-    from safelight.gui.loaded_files import Loaded
+    from safelight.gui.open_and_save.loaded_files import Loaded
 
 _SHARE = 0.15
 """The share of the free memory that a photograph may take that nobody has asked for yet."""
@@ -89,7 +89,7 @@ class Ahead:
         if made.loaded is None or _stamp(path) != made.stamp:
             return None
         if made.wanted is not None:
-            from safelight.gui.develop_raw import is_silent, last_settings
+            from safelight.gui.open_and_save.develop_raw import is_silent, last_settings
 
             if not is_silent(made.camera) or last_settings(made.camera) != made.wanted:
                 return None
@@ -97,9 +97,9 @@ class Ahead:
         return made.loaded
 
     def _open(self, made: _Made, done: threading.Event) -> None:
-        from safelight.gui.develop_raw import is_silent, last_settings
-        from safelight.gui.loaded_files import draft_of, open_for_the_screen
-        from safelight.gui.raw_draft import Wanted
+        from safelight.gui.open_and_save.develop_raw import is_silent, last_settings
+        from safelight.gui.open_and_save.loaded_files import draft_of, open_for_the_screen
+        from safelight.gui.open_and_save.raw_draft import Wanted
 
         try:
             draft, wanted = draft_of(made.path), None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight.gui.deed_context import DeedContext
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets.shown_text import plain
 
 if TYPE_CHECKING:
     from safelight.actions.batch.run_batch import Report
@@ -60,7 +60,7 @@ def paste_settings(context: DeedContext) -> None:
     """Do the settings to the photographs that are chosen: projects beside them come of it. To the
     one in front, where it alone is meant, they are done where it is open.
     """
-    from safelight.gui.save_and_run_recipes import play
+    from safelight.gui.batch.save_and_run_recipes import play
 
     copied, studio, front = context.folder.copied, context.backend.studio, context.front
     if copied is None or studio is None or not may_paste(context):

@@ -34,10 +34,10 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.files.picture_marks import LABELS
-from safelight.gui import theme
 from safelight.gui.folder.folder_rows import ROW, FolderRow
-from safelight.gui.picture_row import PictureRow
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.picture_row import PictureRow
+from safelight.gui.widgets.shown_text import plain
 
 PICTURE = QSize(112, 72)
 """The room of a small picture, in widget pixels."""

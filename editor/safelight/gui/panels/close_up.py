@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from safelight.gui.display_transform import display
-from safelight.gui.shown_text import plain
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets.shown_text import plain
 
 _GAP = 20
 """Pixels between a close-up and what it belongs to."""

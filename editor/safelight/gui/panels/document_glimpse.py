@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from safelight.api import Region
 from safelight.document import Document, Live, render, render_srgb
-from safelight.gui.background import Background
-from safelight.gui.display_transform import tagged
+from safelight.gui.screen.display_transform import tagged
+from safelight.gui.threads.background import Background
 
 _PAUSE = 100
 """Milliseconds before a document is looked at: while a slider moves there is soon another."""

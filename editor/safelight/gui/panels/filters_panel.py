@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Declaration
-from safelight.gui.fuzzy_search import found
-from safelight.gui.shown_text import plain, tooltip
-from safelight.gui.small_widgets import heading, remark
+from safelight.gui.widgets.fuzzy_search import found
+from safelight.gui.widgets.shown_text import plain, tooltip
+from safelight.gui.widgets.small_widgets import heading, remark
 
 _DECLARATION = Qt.ItemDataRole.UserRole
 

@@ -23,10 +23,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from safelight.document import Document, Live
-from safelight.gui import theme
 from safelight.gui.panels.document_glimpse import Glimpse, small
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.waveform import paint_waveform, waveform
+from safelight.gui.widgets import theme
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas

@@ -10,9 +10,9 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.document import History, Step
-from safelight.gui import theme
 from safelight.gui.panels.panel import Panel
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.shown_text import plain
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas

@@ -18,7 +18,7 @@ from safelight.gui.panels.document_glimpse import Glimpse
 from safelight.gui.panels.latest_task import Latest
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.swatches import Samples, Swatches
-from safelight.gui.shown_text import plain, size
+from safelight.gui.widgets.shown_text import plain, size
 from safelight.pixels import lab
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from safelight.gui.background import Background
+from safelight.gui.threads.background import Background
 
 
 class Latest:

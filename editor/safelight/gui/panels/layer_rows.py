@@ -29,12 +29,12 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.document import Document, Layer, Synthetic, walk
-from safelight.gui import theme
-from safelight.gui.display_transform import display
-from safelight.gui.icons import paint_icon
-from safelight.gui.panels.adjust_sections import ROWS
+from safelight.gui.adjust.adjust_sections import ROWS
 from safelight.gui.panels.thumbnails import Thumbnails
-from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.icons import paint_icon
+from safelight.gui.widgets.shown_text import plain, tooltip
 
 ID = Qt.ItemDataRole.UserRole
 AnyIndex = QModelIndex | QPersistentModelIndex

@@ -32,20 +32,20 @@ from PySide6.QtWidgets import (
 
 from safelight.document import Document, Edit, Layer, edits
 from safelight.gui.controls.number import Slider
-from safelight.gui.deed_button import DeedButton
 from safelight.gui.deeds.command_deeds import told_others
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.garbage_collection import destroy
 from safelight.gui.panels.blend_modes import ModeBox
 from safelight.gui.panels.layer_rows import EYE, ID, LayerRows
 from safelight.gui.panels.layer_search import LayerSearch
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.thumbnails import Thumbnails
-from safelight.gui.shown_text import plain
+from safelight.gui.threads.garbage_collection import destroy
+from safelight.gui.widgets.deed_button import DeedButton
+from safelight.gui.widgets.shown_text import plain
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas
-    from safelight.gui.keyframe_buttons import KeyframeButton
+    from safelight.gui.frames.keyframe_buttons import KeyframeButton
     from safelight.gui.session import Session
 
 
@@ -165,7 +165,7 @@ class LayersPanel(Panel):
         self.refresh_wanted.connect(lambda layer: session.jobs.refresh(layer, canvas.visible()))
         session.chosen = canvas.chosen = self.chosen
         self.tree.itemSelectionChanged.connect(canvas.tool_changed)
-        from safelight.gui.keyframe_buttons import offer_for_layer
+        from safelight.gui.frames.keyframe_buttons import offer_for_layer
 
         self._keys = offer_for_layer(session, self)
         for button in self._keys:

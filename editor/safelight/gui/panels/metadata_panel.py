@@ -37,8 +37,8 @@ from safelight.files.descriptive_metadata import facts as stated
 from safelight.files.metadata_list import Group, listed
 from safelight.gui.panels.latest_task import Latest
 from safelight.gui.panels.panel import Panel
-from safelight.gui.shown_text import plain, size, tooltip
-from safelight.gui.small_widgets import remark
+from safelight.gui.widgets.shown_text import plain, size, tooltip
+from safelight.gui.widgets.small_widgets import remark
 from safelight.pixels import DEPTHS
 
 if TYPE_CHECKING:

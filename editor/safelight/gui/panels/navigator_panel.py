@@ -33,12 +33,12 @@ from PySide6.QtWidgets import (
 
 from safelight.document import Document, Live
 from safelight.document.placement import IDENTITY, Place
-from safelight.gui import theme
 from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.canvas.view_geometry import LARGEST, SMALLEST
-from safelight.gui.display_transform import display
 from safelight.gui.panels.document_glimpse import Glimpse, small_image
 from safelight.gui.panels.panel import Panel
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets import theme
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas

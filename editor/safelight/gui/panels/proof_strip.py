@@ -30,14 +30,14 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Value
-from safelight.gui import theme
 from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.controls import Control
-from safelight.gui.display_transform import display
-from safelight.gui.icons import icon
 from safelight.gui.panels.close_up import CloseUp
-from safelight.gui.shown_text import plain
-from safelight.gui.small_widgets import remark
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets import theme
+from safelight.gui.widgets.icons import icon
+from safelight.gui.widgets.shown_text import plain
+from safelight.gui.widgets.small_widgets import remark
 
 _COLUMNS = 3
 """Pictures beside one another."""

@@ -15,7 +15,7 @@ from safelight.api import Parameter
 from safelight.document import Layer, edits
 from safelight.document.content import FEATHER, GROW
 from safelight.gui.controls import Control, control_for
-from safelight.gui.keyframe_buttons import offer_keyframes
+from safelight.gui.frames.keyframe_buttons import offer_keyframes
 from safelight.gui.session import Session
 
 _CHANNELS = Parameter(

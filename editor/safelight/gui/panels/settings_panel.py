@@ -34,8 +34,8 @@ from safelight.gui.controls import (
 from safelight.gui.panels.latent_controls import Latents
 from safelight.gui.panels.proof_strip import ProofStrip
 from safelight.gui.panels.result_choice_row import FilterStrip
-from safelight.gui.shown_text import plain, size, tooltip
-from safelight.gui.small_widgets import remark
+from safelight.gui.widgets.shown_text import plain, size, tooltip
+from safelight.gui.widgets.small_widgets import remark
 
 _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui.display_transform import display
-from safelight.gui.samples_and_recent_files import settings
-from safelight.gui.small_widgets import remark, small_button
+from safelight.gui.open_and_save.samples_and_recent_files import settings
+from safelight.gui.screen.display_transform import display
+from safelight.gui.widgets.small_widgets import remark, small_button
 
 MOST = 16
 """Swatches that are kept: as many as a dialog for colours has room for."""

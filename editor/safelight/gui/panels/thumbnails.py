@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from safelight.gui.background import Background
+from safelight.gui.threads.background import Background
 from safelight.pixels import Raster, from_float, to_float
 
 _SIDE = 64

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from safelight.api import Region
-from safelight.gui.background import Background
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.previews.job_run import Task
 from safelight.gui.previews.scaled_document import Seen, Smaller, coarse_level, with_mask
+from safelight.gui.threads.background import Background
 
 
 class _Look(NamedTuple):

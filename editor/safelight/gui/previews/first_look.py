@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from safelight import actions
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.picture import Picture, SmallerCopy
-from safelight.gui.shown_text import plain
+from safelight.gui.widgets.shown_text import plain
 
 
 class FirstLook(QWidget):

@@ -12,13 +12,13 @@ from safelight import actions
 from safelight.actions.stop import Stop
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Edit, Layer, edits
-from safelight.gui.background import Mailbox
 from safelight.gui.canvas.mask_tint import Tint
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.previews.scaled_document import Seen
-from safelight.gui.shown_text import duration, plain
+from safelight.gui.threads.background import Mailbox
+from safelight.gui.widgets.shown_text import duration, plain
 from safelight.pixels import SRGB, Raster, make_levels
 from safelight.workers.job import Before
 

@@ -14,10 +14,10 @@ from safelight.actions.latent_directions import (
     read_directions,
     write_directions,
 )
-from safelight.gui.background import Background
 from safelight.gui.controls.lightbox_directions import Seen
 from safelight.gui.panels.settings_panel import FilterSettings
 from safelight.gui.session import Session
+from safelight.gui.threads.background import Background
 
 
 class KeptDirections(QObject):

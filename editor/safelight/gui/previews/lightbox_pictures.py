@@ -14,11 +14,11 @@ from PySide6.QtGui import QImage
 from safelight import actions
 from safelight.actions.lightbox_codes import Code
 from safelight.api import Value
-from safelight.gui.background import Mailbox
 from safelight.gui.controls.thumb import Thumb
 from safelight.gui.panels.settings_panel import FilterSettings
 from safelight.gui.previews.kept_directions import KeptDirections
 from safelight.gui.session import Session
+from safelight.gui.threads.background import Mailbox
 
 _SIDE = 128
 """Pixels of a picture, each way."""

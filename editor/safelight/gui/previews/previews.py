@@ -9,15 +9,15 @@ from PySide6.QtCore import Signal
 from safelight import actions
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Edit, Layer
-from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited_photograph import Edited
-from safelight.gui.installed_filters import Installed
 from safelight.gui.message_source import MessageSource
+from safelight.gui.plugins.installed_filters import Installed
 from safelight.gui.previews.coarse_to_fine import Looking
 from safelight.gui.previews.job_run import Run, Task
 from safelight.gui.previews.scaled_document import Seen
+from safelight.gui.threads.background import Background
 
 
 class Previews(MessageSource):

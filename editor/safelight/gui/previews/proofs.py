@@ -18,14 +18,14 @@ from safelight import actions
 from safelight.api import Declaration, Parameter, Region, Value
 from safelight.document import Document, Kept, Layer, Live, render, render_srgb
 from safelight.document.result_choices import margin
-from safelight.gui.background import Background
 from safelight.gui.canvas.mask_tint import OPACITY, RED
 from safelight.gui.canvas.picture import Picture
-from safelight.gui.display_transform import tagged
 from safelight.gui.previews.computed_area import middle, what_matters
 from safelight.gui.previews.job_run import Run, Task
 from safelight.gui.previews.scaled_document import at_level
+from safelight.gui.screen.display_transform import tagged
 from safelight.gui.session import Session
+from safelight.gui.threads.background import Background
 from safelight.pixels import SRGB, Profile, Raster, RasterBuilder, to_float
 
 _PIXELS = 400_000

@@ -20,7 +20,7 @@ from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.snap_lines import AXES, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import arrow_way
+from safelight.gui.widgets.keys import arrow_way
 
 _MOST = 45.0
 """Degrees by which the picture is turned at most; more is a right angle and less than that."""

@@ -11,12 +11,12 @@ from PySide6.QtGui import QPainter
 
 from safelight.api import Number, Region
 from safelight.document import Document, render_srgb
-from safelight.gui.background import Background
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.path_tool import PathTool, Point
 from safelight.gui.canvas.tools.selection_tool import Mode
 from safelight.gui.canvas.tools.tool import Pointer
 from safelight.gui.canvas.viewport import Viewport
+from safelight.gui.threads.background import Background
 from safelight.pixels import from_float
 from safelight.pixels.live_wire import LiveWire
 

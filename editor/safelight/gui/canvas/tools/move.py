@@ -16,7 +16,7 @@ from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.tools.type_text import TextTool
 from safelight.gui.canvas.typed_text import text_at
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import arrow_way
+from safelight.gui.widgets.keys import arrow_way
 
 
 class Move(Tool):

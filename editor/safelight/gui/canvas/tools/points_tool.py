@@ -12,7 +12,7 @@ from safelight.gui.canvas.grips import GRIP, paint_pulled
 from safelight.gui.canvas.tools.reshape_tool import ReshapeTool
 from safelight.gui.canvas.tools.tool import Pointer
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import arrow_way
+from safelight.gui.widgets.keys import arrow_way
 
 Point = tuple[float, float]
 

@@ -17,7 +17,7 @@ from safelight.api.parameters import parameter_of
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import latin_key
+from safelight.gui.widgets.keys import latin_key
 
 if TYPE_CHECKING:
     from safelight.document import Document, Edit

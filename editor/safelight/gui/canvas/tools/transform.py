@@ -36,7 +36,7 @@ from safelight.gui.canvas.snap_lines import AXES, Axis, Box, Snapping
 from safelight.gui.canvas.tools.reshape_tool import ReshapeTool
 from safelight.gui.canvas.tools.tool import Pointer, Step, reason, straight
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import arrow_way
+from safelight.gui.widgets.keys import arrow_way
 from safelight.pixels import RESAMPLE
 
 _SNAP = 15.0

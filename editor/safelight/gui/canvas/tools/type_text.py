@@ -37,11 +37,11 @@ from safelight.gui.canvas.typed_text import (
     paint_typing,
     text_at,
 )
+from safelight.gui.canvas.typesetter import LaidText, begin, is_missing, laid_text
 from safelight.gui.canvas.typing_field import TypingField
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.font_choice import FontControl
-from safelight.gui.typesetter import LaidText, begin, is_missing, laid_text
 
 _SHORTEST = 6.0
 """Widget pixels that a drag has to go to be a box."""

@@ -1,0 +1,1 @@
+"""Dialogs: what asks for sizes, colours, keys and a command's settings."""

@@ -1,0 +1,1 @@
+"""Export: the dialog, its preview, and a photograph or several written to files."""

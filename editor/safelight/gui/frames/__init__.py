@@ -1,0 +1,1 @@
+"""Frames: a sequence below the picture, gone through, played, and its keyframes."""

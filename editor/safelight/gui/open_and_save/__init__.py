@@ -1,0 +1,1 @@
+"""Open and save: photographs, projects and raw files on their way in, and what keeps them."""

@@ -1,0 +1,1 @@
+"""Prints: photographs on paper, one to a page or as a contact sheet."""

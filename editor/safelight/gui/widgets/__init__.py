@@ -1,0 +1,1 @@
+"""Widgets: colours, icons and small parts that panels and dialogs share."""
