@@ -14,8 +14,9 @@ from safelight.actions.sequences.filter_frames import filtered_frames
 from safelight.actions.sequences.finish_frames import FrameFinisher
 from safelight.actions.stop import Stop, Stopped
 from safelight.api import testing
-from safelight.document import Document, Layer, LiveFilter, edits, frames, whole
-from safelight.document.frames_content import Frames
+from safelight.document import Document, Layer, LiveFilter, edits, whole
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import Frames
 from safelight.pixels import Raster
 from tests.actions.test_frame_carrier import panned
 

@@ -18,12 +18,12 @@ from safelight.actions.folder.thumbnail_store import ThumbnailStore
 from safelight.actions.open_confined import look_at
 from safelight.actions.picture_settings import reduced
 from safelight.document import Document
-from safelight.files import xmp
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import DamagedError, Photograph
+from safelight.files.exports.openraster_export import export_openraster
 from safelight.files.glance import SIDE, Glance, glanced
-from safelight.files.openraster_export import export_openraster
-from safelight.files.picture_marks import Marks
+from safelight.files.metadata import xmp
+from safelight.files.metadata.picture_marks import Marks
 from safelight.pixels import Raster
 from tests import pictures, rawfiles
 from tests.files.ordinary_user import as_ordinary_user

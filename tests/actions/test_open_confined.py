@@ -12,10 +12,10 @@ import pytest
 from safelight import actions, files
 from safelight.actions import open_confined
 from safelight.document import Document, Group, Layer, Metadata, whole
-from safelight.files import provenance
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import DamagedError, PartLost
-from safelight.files.openraster_export import export_openraster
+from safelight.files.exports.openraster_export import export_openraster
+from safelight.files.provenance import provenance
 from safelight.pixels import Raster
 from safelight.workers.decoders import DecoderFailed, Decoders
 from tests import pictures

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from safelight.actions.picture_settings import KEPT_SIDE, kept_copy, read_pixels
-from safelight.document.embedded_picture import Embedded, named
+from safelight.document.contents.embedded_picture import Embedded, named
 from safelight.files import OpenError
 from safelight.workers.worker_pictures import NoImage
 from tests.pictures import gradient

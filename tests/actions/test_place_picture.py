@@ -8,7 +8,7 @@ from safelight.actions.place_picture import as_png, picture_in
 from safelight.actions.recipes import Recipe, play
 from safelight.api import Region
 from safelight.document import Document, EditError, History, Layer, Record, edits, render
-from safelight.document.placed_picture import part
+from safelight.document.contents.placed_picture import part
 from safelight.pixels import Profile, Raster
 from tests.pictures import png_chunk, png_file, wide_profile
 

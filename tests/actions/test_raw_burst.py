@@ -8,7 +8,8 @@ import pytest
 from safelight import actions, api
 from safelight.actions.sequences.filter_frames import filtered_frames
 from safelight.actions.sequences.open_sequences import opened_pictures
-from safelight.document import frames, whole
+from safelight.document import whole
+from safelight.document.frames import frames
 from tests import rawfiles
 
 COUNT = 4

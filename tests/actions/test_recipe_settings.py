@@ -23,7 +23,7 @@ from safelight.actions.recipes import (
 )
 from safelight.document import Document, EditError, History, Metadata, edits
 from safelight.files import export, open_picture
-from safelight.files.capture_metadata import Capture, with_capture
+from safelight.files.metadata.capture_metadata import Capture, with_capture
 from safelight.pixels import Raster
 
 SCHEMA = json.loads(Path("resources/recipe.schema.json").read_text("utf-8"))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from safelight.actions.picture_settings import KEPT_SIDE, read_pixels
 from safelight.actions.tray_library import add_picture, remove_picture, tray_pictures
-from safelight.document.embedded_picture import named
+from safelight.document.contents.embedded_picture import named
 from safelight.files import OpenError
 from safelight.folders import resources
 

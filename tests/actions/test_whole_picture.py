@@ -7,7 +7,8 @@ import pytest
 
 from safelight import actions
 from safelight.api import Region
-from safelight.document import Document, Layer, render, whole, whole_picture
+from safelight.document import Document, Layer, render, whole
+from safelight.document.rendered import whole_picture
 from safelight.pixels import SRGB, Profile, Raster
 from tests import pictures
 

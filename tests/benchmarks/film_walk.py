@@ -14,7 +14,8 @@ from pathlib import Path
 import cv2  # noqa: F401 - so that it counts on neither side
 
 from safelight.api import Region
-from safelight.document import frames, render
+from safelight.document import render
+from safelight.document.frames import frames
 from safelight.files.sequences.open_sequence import open_sequence
 
 

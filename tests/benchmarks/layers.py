@@ -15,17 +15,8 @@ from typing import Any
 import numpy as np
 
 from safelight.api import Region
-from safelight.document import (
-    Document,
-    History,
-    Layer,
-    Renderer,
-    Stroke,
-    edits,
-    laid_pixels,
-    render,
-    retouch,
-)
+from safelight.document import Document, History, Layer, Renderer, Stroke, edits, render
+from safelight.document.strokes import laid_pixels, retouch
 from safelight.pixels import DAB, Raster, prepare_kernels
 from tests.benchmarks.pairs import KERNELS, Row, alternate, touch
 

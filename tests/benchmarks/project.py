@@ -17,7 +17,7 @@ from PIL import Image
 
 from safelight.api import Region
 from safelight.document import Document, History, Layer, edits
-from safelight.files.project import Project
+from safelight.files.project.project import Project
 from safelight.gui.open_and_save.samples_and_recent_files import sample_photographs
 from safelight.pixels import Raster
 from tests.benchmarks.pairs import Row, alternate, seconds, touch

@@ -23,7 +23,8 @@ import numpy as np
 
 from safelight.actions import Studio, live_filter
 from safelight.api import Region
-from safelight.document import Document, Layer, edits, frames, render
+from safelight.document import Document, Layer, edits, render
+from safelight.document.frames import frames
 from safelight.files.sequences.export_sequence import export_sequence
 from safelight.files.sequences.open_sequence import open_sequence
 from safelight.pixels import TONE, prepare_kernels
@@ -128,7 +129,7 @@ def _play_bare(film: Path, count: int) -> float:
 
 
 def _export(film: Path, place: Path, count: int) -> float:
-    from safelight.document.sequence_commands import in_and_out
+    from safelight.document.commands.sequence_commands import in_and_out
 
     document = _opened(film, place)
     if count < frames.length(document):

@@ -16,7 +16,7 @@ from PIL import Image
 from safelight.cli import main
 from safelight.cli.progress import ProgressBar, duration
 from safelight.document import Document, Layer
-from safelight.files.openraster_export import export_openraster
+from safelight.files.exports.openraster_export import export_openraster
 from safelight.pixels import Raster
 from tests import pictures
 

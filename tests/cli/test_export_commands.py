@@ -144,7 +144,7 @@ def test_an_option_that_the_format_does_not_have_is_a_sentence(capsys, project, 
 
 
 def test_a_picture_of_layers_is_exported_like_any(capsys, tmp_path):
-    from safelight.files.openraster_export import export_openraster
+    from safelight.files.exports.openraster_export import export_openraster
 
     document = Document.from_raster(Raster.from_array(pixels()))
     export_openraster(document, tmp_path / "a.ora")

@@ -11,8 +11,8 @@ from PIL import Image
 from safelight import actions, api
 from safelight.cli.main import main
 from safelight.document import History, Kept, Layer, LiveFilter, edits
-from safelight.files import provenance
-from safelight.files.provenance_history import entries_of, history_stated
+from safelight.files.provenance import provenance
+from safelight.files.provenance.provenance_history import entries_of, history_stated
 from safelight.pixels import Raster
 from tests import pictures
 

@@ -9,8 +9,9 @@ from PIL import Image
 
 from safelight.actions.sequences.open_sequences import opened_pictures
 from safelight.cli.main import main
-from safelight.document import History, Layer, keyframe_commands, sequence_commands
-from safelight.document.content import Fill
+from safelight.document import History, Layer
+from safelight.document.commands import keyframe_commands, sequence_commands
+from safelight.document.contents.content import Fill
 from safelight.files import Project
 
 

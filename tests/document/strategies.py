@@ -32,7 +32,7 @@ def patch_tiles(side=8):
     patch = pytest.MonkeyPatch()
     for module in ("pixels.tiles", "document.render", "document.stroke"):
         patch.setattr(sys.modules[f"safelight.{module}"], "TILE", side)
-    patch.setattr(sys.modules["safelight.document.whole_picture"], "_BAND", 2 * side)
+    patch.setattr(sys.modules["safelight.document.rendered.whole_picture"], "_BAND", 2 * side)
     return patch
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from safelight.document import Document, EditError, Layer, edits
-from safelight.document.align_commands import align, distribute
+from safelight.document.commands.align_commands import align, distribute
 from safelight.document.geometry import box_of
 from safelight.document.placement import Place
 from safelight.pixels import Raster

@@ -8,8 +8,8 @@ import pytest
 
 from safelight.api import Number, ParameterError, Region
 from safelight.document import DECLARED, Document, EditError, History, Layer, Record, edits
-from safelight.document.command import Command, Entry, command
-from safelight.document.stroke import Stroke
+from safelight.document.commands.command import Command, Entry, command
+from safelight.document.strokes.stroke import Stroke
 from safelight.pixels import Raster
 from tests.document.strategies import raster
 
@@ -103,7 +103,7 @@ def test_a_setting_outside_what_is_legal_is_refused_with_its_name(document):
 
 
 def test_a_command_is_declared_by_its_signature(monkeypatch):
-    monkeypatch.setattr("safelight.document.command.DECLARED", {})
+    monkeypatch.setattr("safelight.document.commands.command.DECLARED", {})
 
     lines = [Entry("Tint &little"), Entry("Tint &much", {"by": 9}, "Ctrl+9")]
 

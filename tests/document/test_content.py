@@ -20,8 +20,8 @@ from safelight.document import (
     render,
     result_key,
 )
-from safelight.document.content import BY_NAME, KINDS, Kind, Picture, kind_of
-from safelight.files.project import Project
+from safelight.document.contents.content import BY_NAME, KINDS, Kind, Picture, kind_of
+from safelight.files.project.project import Project
 from safelight.pixels import Profile, Raster, from_float, to_float
 from tests import pictures
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from safelight.document import Document, EditError, cut_outs, selections
+from safelight.document import Document, EditError
+from safelight.document.commands import cut_outs, selections
 from safelight.pixels import Raster
 
 SIZE = 720, 960

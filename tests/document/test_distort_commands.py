@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import (
-    Document,
-    EditError,
-    Group,
-    Layer,
-    Stroke,
-    distort_commands,
-    edits,
-    geometry,
-)
+from safelight.document import Document, EditError, Group, Layer, Stroke, edits, geometry
 from safelight.document import render as rendered
-from safelight.document.distort_commands import (
+from safelight.document.commands import distort_commands
+from safelight.document.commands.distort_commands import (
     corners_of,
     distort,
     grid_of,
@@ -25,8 +17,8 @@ from safelight.document.distort_commands import (
     warp,
     written,
 )
+from safelight.document.commands.retouch_commands import paint_pixels
 from safelight.document.placement import IDENTITY, Place
-from safelight.document.retouch_commands import paint_pixels
 from safelight.pixels import Raster
 
 GROUND = Raster.filled(200, 150, (10, 10, 10), "uint8")

@@ -8,30 +8,21 @@ import pytest
 
 from safelight import actions
 from safelight.api import Region
-from safelight.document import (
-    Document,
-    EditError,
-    Group,
-    History,
-    Layer,
-    LiveFilter,
-    edits,
-    effect_coverage,
-    render,
-)
-from safelight.document.effect_commands import (
+from safelight.document import Document, EditError, Group, History, Layer, LiveFilter, edits, render
+from safelight.document.commands.effect_commands import (
     clear_effects,
     colour_overlay,
     drop_shadow,
     layer_stroke,
     outer_glow,
 )
-from safelight.document.effects import LONGEST, Effect
+from safelight.document.commands.retouch_commands import paint_pixels
+from safelight.document.contents.placed_picture import with_effects_drawn
 from safelight.document.geometry import crop, resize
-from safelight.document.placed_picture import with_effects_drawn
-from safelight.document.retouch_commands import paint_pixels
-from safelight.document.spread import MOST_REDUCED, halo_of, softened
-from safelight.files.project import Project
+from safelight.document.rendered import effect_coverage
+from safelight.document.rendered.effects import LONGEST, Effect
+from safelight.document.rendered.spread import MOST_REDUCED, halo_of, softened
+from safelight.files.project.project import Project
 from safelight.pixels import Raster
 
 WIDTH, HEIGHT = 320, 240

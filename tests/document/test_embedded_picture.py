@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.document.embedded_picture import Embedded, EmbeddedError, is_embedded, named
+from safelight.document.contents.embedded_picture import Embedded, EmbeddedError, is_embedded, named
 
 
 @given(st.text(), st.binary(max_size=200))

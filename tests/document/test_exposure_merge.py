@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from safelight.document import Document, EditError, Layer, render
-from safelight.document.exposure_merge import merge_exposures
+from safelight.document.commands.exposure_merge import merge_exposures
 from safelight.document.placement import Place
 from safelight.pixels import Raster
 

@@ -21,10 +21,10 @@ from safelight.document import (
     result_key,
     whole,
 )
-from safelight.document.content import Fill
+from safelight.document.contents.content import Fill
 from safelight.files import open_picture
-from safelight.files.openraster_export import export_openraster
-from safelight.files.project import Project
+from safelight.files.exports.openraster_export import export_openraster
+from safelight.files.project.project import Project
 from safelight.pixels import Profile, Raster, to_float
 from tests import pictures
 

@@ -7,7 +7,7 @@ import pytest
 
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, edits
 from safelight.document.document import clipping_base
-from safelight.document.render import plain_raster
+from safelight.document.rendered.render import plain_raster
 from safelight.pixels import Raster
 from tests.document.strategies import drawn
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from safelight.document import DECLARED, Document, EditError, edits, render
-from safelight.document.command import Record
-from safelight.document.gradients import Gradient
-from safelight.document.laid_pixels import LAYER
+from safelight.document.commands.command import Record
+from safelight.document.rendered.gradients import Gradient
+from safelight.document.strokes.laid_pixels import LAYER
 from safelight.pixels import Raster
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from safelight.api import Region
-from safelight.document import Document, EditError, geometry, guide_commands
+from safelight.document import Document, EditError, geometry
+from safelight.document.commands import guide_commands
 from safelight.document.guides import MOST_GUIDES, Guide
 from safelight.pixels import Raster
 

@@ -6,11 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safelight.document import Document, EditError, History, Layer, LiveFilter, edits, frames, whole
-from safelight.document.content import Fill
-from safelight.document.frames_content import Frames
-from safelight.document.gradient_commands import gradient_mask
-from safelight.document.keyframe_commands import (
+from safelight.document import Document, EditError, History, Layer, LiveFilter, edits, whole
+from safelight.document.commands.gradient_commands import gradient_mask
+from safelight.document.commands.keyframe_commands import (
     keyframe_interpolation,
     move_keyframe,
     on_frame,
@@ -18,8 +16,11 @@ from safelight.document.keyframe_commands import (
     set_keyframe,
     stop_keyframes,
 )
-from safelight.document.keyframes import Keyframe, Track, between
-from safelight.document.layer_keyframes import track_of, value_of
+from safelight.document.contents.content import Fill
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import Frames
+from safelight.document.frames.keyframes import Keyframe, Track, between
+from safelight.document.frames.layer_keyframes import track_of, value_of
 from safelight.document.placement import Place
 from safelight.files import Project
 from safelight.pixels import Raster

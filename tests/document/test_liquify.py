@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from safelight.document import DECLARED, Document, EditError, History, Stroke, edits, render
-from safelight.document.liquify import Liquifying, dabbed
+from safelight.document.contents.warped import Warped
 from safelight.document.placement import Place
-from safelight.document.warped import Warped
-from safelight.files.history_spill import Spill, held
-from safelight.files.project import Project
+from safelight.document.strokes.liquify import Liquifying, dabbed
+from safelight.files.project.history_spill import Spill, held
+from safelight.files.project.project import Project
 from safelight.pixels import Mesh, Raster, View, warp_at_rest
 from safelight.pixels.mesh_inverse import MeshInverse
 

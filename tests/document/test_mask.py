@@ -21,9 +21,9 @@ from safelight.document import (
     result_key,
 )
 from safelight.document import mask as mask_module
-from safelight.document.content import FEATHER, GROW
+from safelight.document.contents.content import FEATHER, GROW
 from safelight.document.mask import shaped
-from safelight.document.spread import boxed
+from safelight.document.rendered.spread import boxed
 from safelight.pixels import Raster, to_float
 from tests.document.strategies import drawn, level_region, noise, raster, regions
 

@@ -21,7 +21,7 @@ from safelight.document import (
     render,
 )
 from safelight.document.placement import Place
-from safelight.document.result_choices import smooth
+from safelight.document.rendered.result_choices import smooth
 from safelight.pixels import Raster
 from tests.document.strategies import raster
 

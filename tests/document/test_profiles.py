@@ -19,7 +19,7 @@ from safelight.document import (
     render,
     render_srgb,
 )
-from safelight.document.content import Fill
+from safelight.document.contents.content import Fill
 from safelight.pixels import KNOWN, SRGB, ColourError, Profile, Raster, Transform, known_profile
 from tests import pictures
 from tests.document.strategies import raster

@@ -31,8 +31,8 @@ from safelight.document import (
     whole,
 )
 from safelight.document.document import clipping_base, clipping_bases
-from safelight.document.grey import is_grey
-from safelight.document.result_choices import margin
+from safelight.document.rendered.grey import is_grey
+from safelight.document.rendered.result_choices import margin
 from safelight.pixels import (
     MODES,
     TILE,
@@ -61,7 +61,7 @@ from tests.document.strategies import (
     regions,
 )
 
-stack_module = sys.modules["safelight.document.layer_stack"]
+stack_module = sys.modules["safelight.document.rendered.layer_stack"]
 
 
 @pytest.fixture(scope="module", autouse=True)

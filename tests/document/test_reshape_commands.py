@@ -18,8 +18,8 @@ from safelight.document import (
     edits,
     geometry,
     render,
-    reshape_commands,
 )
+from safelight.document.commands import reshape_commands
 from safelight.document.placement import Place
 from safelight.pixels import Raster
 from tests.document.strategies import raster

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.document import LiveFilter
-from safelight.document.result_choices import FINE, margin, smooth, treat
+from safelight.document.rendered.result_choices import FINE, margin, smooth, treat
 
 LUMINOSITY = np.array([0.3, 0.59, 0.11])
 

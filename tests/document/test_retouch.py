@@ -14,13 +14,11 @@ from safelight.document import (
     LiveFilter,
     Stroke,
     edits,
-    healed_light,
-    laid_pixels,
     render,
-    retouch,
 )
-from safelight.document.laid_pixels import LAYER
-from safelight.document.smudge import smudging
+from safelight.document.strokes import healed_light, laid_pixels, retouch
+from safelight.document.strokes.laid_pixels import LAYER
+from safelight.document.strokes.smudge import smudging
 from safelight.pixels import Raster, known_profile
 
 DEPTHS = {"uint8": 255, "uint16": 65535, "float32": 1}

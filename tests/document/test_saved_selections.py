@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from safelight.document import DECLARED, Document, EditError, History, edits
-from safelight.files.project import Project
+from safelight.files.project.project import Project
 from safelight.pixels import Raster, to_float
 
 

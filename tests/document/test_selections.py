@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import skimage.color
 
-from safelight.document import DECLARED, Document, EditError, Layer, LiveFilter, edits, selections
+from safelight.document import DECLARED, Document, EditError, Layer, LiveFilter, edits
+from safelight.document.commands import selections
 from safelight.pixels import Raster
 from tests.document.strategies import raster
 

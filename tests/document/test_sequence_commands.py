@@ -2,12 +2,9 @@
 
 import pytest
 
-from safelight.document import Document, EditError, History, Layer, LiveFilter, frames
-from safelight.document.content import Kept
-from safelight.document.frames_content import Frames
-from safelight.document.keyframe_commands import set_keyframe
-from safelight.document.layer_keyframes import track_of
-from safelight.document.sequence_commands import (
+from safelight.document import Document, EditError, History, Layer, LiveFilter
+from safelight.document.commands.keyframe_commands import set_keyframe
+from safelight.document.commands.sequence_commands import (
     delete_frames,
     duplicate_frames,
     frame_duration,
@@ -17,6 +14,10 @@ from safelight.document.sequence_commands import (
     numbers_told,
     reverse_frames,
 )
+from safelight.document.contents.content import Kept
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import Frames
+from safelight.document.frames.layer_keyframes import track_of
 from safelight.pixels import Raster
 
 

@@ -15,15 +15,14 @@ from safelight.document import (
     edits,
     geometry,
     render,
-    reshape_commands,
     result_key,
-    shape_commands,
     whole,
 )
+from safelight.document.commands import reshape_commands, shape_commands
 from safelight.document.placement import Place
 from safelight.files import open_picture
-from safelight.files.export import export
-from safelight.files.project import Project
+from safelight.files.exports.export import export
+from safelight.files.project.project import Project
 from safelight.pixels import Drawing, Drawn, Outline, Raster, polygon_coverage
 
 BOX = {"x": 40.0, "y": 30.0, "width": 120.0, "height": 80.0}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.document import Document, EditError, History, Layer, LiveFilter, Stroke, edits
-from safelight.document.stroke import painted
+from safelight.document.strokes.stroke import painted
 from safelight.pixels import TILE, Raster, to_float
 from tests.document.strategies import raster
 
@@ -110,7 +110,7 @@ def test_a_stroke_painted_piece_by_piece_is_the_stroke_painted_at_once(stroke):
 
 
 def test_a_piece_of_a_stroke_leaves_alone_what_lies_behind_its_start(monkeypatch):
-    stroke = sys.modules["safelight.document.stroke"]
+    stroke = sys.modules["safelight.document.strokes.stroke"]
     computed, lay = [], stroke._lay
     monkeypatch.setattr(stroke, "_lay", lambda *given: computed.append(given[1]) or lay(*given))
     first, last = (1000.0, 1000.0, 1.0), (1120.0, 1040.0, 1.0)
@@ -310,13 +310,13 @@ LARGE = st.floats(200, 700)
 def test_what_a_brush_covers_is_painted_as_if_it_were_computed(stroke, seed, depth):
     mask = raster(WIDTH, HEIGHT, 1, depth, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["safelight.document.stroke"], "_covers", lambda *_: False)
+        patch.setattr(sys.modules["safelight.document.strokes.stroke"], "_covers", lambda *_: False)
         expected = painted(mask, stroke)
     np.testing.assert_array_equal(values(painted(mask, stroke)), values(expected))
 
 
 def test_the_largest_brush_computes_its_rim_alone(monkeypatch):
-    stroke = sys.modules["safelight.document.stroke"]
+    stroke = sys.modules["safelight.document.strokes.stroke"]
     computed, lay = [], stroke._lay
     monkeypatch.setattr(stroke, "_lay", lambda *given: computed.append(given[1]) or lay(*given))
     mask = Raster.filled(6000, 4000, (255,), "uint8")

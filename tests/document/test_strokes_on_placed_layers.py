@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import (
-    DECLARED,
-    Document,
-    Layer,
-    laid_pixels,
-    render,
-    retouch,
-)
-from safelight.document.distort_commands import distort, grid_of, warp, written
-from safelight.document.liquify import liquify
+from safelight.document import DECLARED, Document, Layer, render
+from safelight.document.commands.distort_commands import distort, grid_of, warp, written
 from safelight.document.placement import Place
-from safelight.document.stroke import Stroke, painted
+from safelight.document.strokes import laid_pixels, retouch
+from safelight.document.strokes.liquify import liquify
+from safelight.document.strokes.stroke import Stroke, painted
 from safelight.pixels import Raster, to_float
 
 WIDTH, HEIGHT = 160, 120

@@ -8,22 +8,12 @@ import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import (
-    DECLARED,
-    Document,
-    EditError,
-    History,
-    edits,
-    geometry,
-    render,
-    reshape_commands,
-    shape_commands,
-    text_commands,
-)
-from safelight.document import text as texts
-from safelight.document.outlined import of_points, outline_of, outline_text
-from safelight.document.text import MOST_LETTERS, Text, TextError, Wording
-from safelight.files.project import Project
+from safelight.document import DECLARED, Document, EditError, History, edits, geometry, render
+from safelight.document.commands import reshape_commands, shape_commands, text_commands
+from safelight.document.contents import text as texts
+from safelight.document.contents.outlined import of_points, outline_of, outline_text
+from safelight.document.contents.text import MOST_LETTERS, Text, TextError, Wording
+from safelight.files.project.project import Project
 from safelight.pixels import Outline, Raster
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from safelight.api import Region
 from safelight.document import Document, History, edits
-from safelight.files.project import Project
-from safelight.files.recovery import Recovery
+from safelight.files.project.project import Project
+from safelight.files.project.recovery import Recovery
 from safelight.pixels import Raster
 
 

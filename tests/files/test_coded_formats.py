@@ -14,10 +14,11 @@ import pytest
 
 from safelight import api
 from safelight.document import Metadata
-from safelight.files import ExportOptions, OpenError, export, open_picture, stated_colours
+from safelight.files import ExportOptions, OpenError, export, open_picture
 from safelight.files.codecs import jxl
 from safelight.files.codecs.heif import box
 from safelight.files.codecs.jxl_header import Head
+from safelight.files.colours import stated_colours
 from safelight.files.open_picture import read_photograph
 from safelight.pixels import Profile
 from tests import pictures

@@ -10,15 +10,8 @@ import pytest
 pytest.importorskip("c2pa")
 
 from safelight.document import Document, Kept, Layer, LiveFilter, Record
-from safelight.files import (
-    ExportError,
-    ExportOptions,
-    Origin,
-    WriteError,
-    content_credentials,
-    export,
-    open_picture,
-)
+from safelight.files import ExportError, ExportOptions, Origin, WriteError, export, open_picture
+from safelight.files.provenance import content_credentials
 from safelight.files.untrusted_reader import HERE, Here
 from safelight.pixels import Raster
 from tests import pictures

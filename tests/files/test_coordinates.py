@@ -7,15 +7,16 @@ import subprocess
 import pytest
 
 from safelight.document import DECLARED, EditError, Metadata
-from safelight.files import descriptive_metadata, export, ifd, open_picture, xmp
-from safelight.files.coordinates import (
+from safelight.files import export, open_picture
+from safelight.files.metadata import descriptive_metadata, ifd, xmp
+from safelight.files.metadata.coordinates import (
     locate,
     place_of,
     place_text,
     stating_place,
     typed_place,
 )
-from safelight.files.metadata_list import listed
+from safelight.files.metadata.metadata_list import listed
 from tests import pictures
 from tests.files.test_export import document_of
 

@@ -16,8 +16,9 @@ import pytest
 from PIL import Image
 
 from safelight.document import DECLARED, EditError, Metadata
-from safelight.files import descriptive_metadata, export, ifd, iptc, maker_notes, open_picture, xmp
-from safelight.files.metadata_list import listed
+from safelight.files import export, open_picture
+from safelight.files.metadata import descriptive_metadata, ifd, iptc, maker_notes, xmp
+from safelight.files.metadata.metadata_list import listed
 from tests import pictures
 from tests.files.test_export import document_of
 

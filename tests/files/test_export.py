@@ -20,17 +20,15 @@ from safelight.files import (
     describe,
     export,
     exported_formats,
-    metadata,
     open_picture,
-)
-from safelight.files import (
-    descriptive_metadata as facts,
 )
 from safelight.files.codecs import png as png_module
 from safelight.files.codecs import png_rows
-from safelight.files.iptc import datasets as iptc_datasets
+from safelight.files.metadata import descriptive_metadata as facts
+from safelight.files.metadata import metadata
+from safelight.files.metadata.iptc import datasets as iptc_datasets
 from safelight.files.open_picture import read_photograph
-from safelight.files.provenance import TERMS, marked
+from safelight.files.provenance.provenance import TERMS, marked
 from safelight.pixels import Profile, Raster, from_float
 from tests import pictures
 from tests.document.strategies import DEPTHS, FakeLive

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from safelight.files import ExportError
-from safelight.files.export_names import free, named
+from safelight.files.exports.export_names import free, named
 
 WHEN = datetime(2026, 11, 29, 18, 5, 9)
 

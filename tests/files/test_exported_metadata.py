@@ -16,18 +16,11 @@ from pathlib import Path
 import pytest
 
 from safelight.document import DECLARED, Metadata
-from safelight.files import (
-    descriptive_metadata,
-    export,
-    ifd,
-    maker_notes,
-    metadata,
-    open_picture,
-    xmp,
-)
+from safelight.files import export, open_picture
 from safelight.files.codecs import jpeg
-from safelight.files.exported_metadata import for_file
-from safelight.files.metadata_list import listed
+from safelight.files.metadata import descriptive_metadata, ifd, maker_notes, metadata, xmp
+from safelight.files.metadata.exported_metadata import for_file
+from safelight.files.metadata.metadata_list import listed
 from tests import pictures
 from tests.files.test_export import document_of
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from safelight.files import export, open_picture
-from safelight.files.gain_map import LEFT_OUT
+from safelight.files.colours.gain_map import LEFT_OUT
 from tests import pictures
 from tests.files.test_export import pixels_of
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from safelight import api
-from safelight.files import hdr, open_picture
+from safelight.files import open_picture
 from safelight.files.codecs import jxl
 from safelight.files.codecs.heif import Container, _Writing
 from safelight.files.codecs.jxl_entropy import as_kind
 from safelight.files.codecs.jxl_header import Head, _digits
-from safelight.files.stated_colours import primaries_of_code
+from safelight.files.colours import hdr
+from safelight.files.colours.stated_colours import primaries_of_code
 from tests import pictures
 from tests.files.boxes import with_properties
 from tests.files.test_export import pixels_of

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from safelight.document import Metadata
-from safelight.files import ExportOptions, OpenError, export, open_picture, stated_colours
+from safelight.files import ExportOptions, OpenError, export, open_picture
 from safelight.files.codecs import heif
+from safelight.files.colours import stated_colours
 from safelight.files.open_picture import read_photograph
 from safelight.pixels import Profile, to_float
 from tests import pictures

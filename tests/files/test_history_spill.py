@@ -8,7 +8,7 @@ import pytest
 
 from safelight.api import Region
 from safelight.document import Document, History, Layer, edits
-from safelight.files.history_spill import Spill, held
+from safelight.files.project.history_spill import Spill, held
 from safelight.pixels import Raster
 
 

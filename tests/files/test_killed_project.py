@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from safelight.files.project import Project
-from safelight.files.recovery import Recovery, left_behind
+from safelight.files.project.project import Project
+from safelight.files.project.recovery import Recovery, left_behind
 from tests import attack
 from tests.files.killed_project import stroke
 

@@ -5,7 +5,7 @@ import pytest
 
 from safelight.document import Document, Layer, Metadata, whole
 from safelight.files import ExportError, ExportOptions, export, open_picture, profile_of
-from safelight.files.export_size import resized
+from safelight.files.exports.export_size import resized
 from safelight.pixels import Profile, Raster, to_float
 from tests import pictures
 

@@ -13,9 +13,9 @@ import pytest
 from safelight import api
 from safelight.document import Document, Metadata
 from safelight.files import export, open_picture
-from safelight.files.capture_metadata import capture_of
-from safelight.files.coordinates import place_of
-from safelight.files.descriptive_metadata import facts, stating, taken
+from safelight.files.metadata.capture_metadata import capture_of
+from safelight.files.metadata.coordinates import place_of
+from safelight.files.metadata.descriptive_metadata import facts, stating, taken
 from safelight.pixels import Profile, Raster, known_profile
 from tests import pictures
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from safelight.document import Metadata
-from safelight.files import describe, ifd, iptc, metadata, xmp
+from safelight.files import describe
+from safelight.files.metadata import ifd, iptc, metadata, xmp
 from tests import pictures
 
 ORDERS = ["<", ">"]

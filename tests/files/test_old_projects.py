@@ -13,7 +13,7 @@ import pytest
 
 from safelight.api import Region
 from safelight.document import effective_mask, is_stale, render
-from safelight.files.project import Project
+from safelight.files.project.project import Project
 
 PROJECTS = Path(__file__).parent / "projects"
 NAMES = sorted(path.stem for path in PROJECTS.glob("*.safelight"))

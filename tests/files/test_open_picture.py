@@ -20,7 +20,8 @@ from PIL import Image
 
 from safelight import api
 from safelight.document import render_srgb
-from safelight.files import CODECS, ExportOptions, OpenError, export, open_picture, stated_colours
+from safelight.files import CODECS, ExportOptions, OpenError, export, open_picture
+from safelight.files.colours import stated_colours
 from safelight.files.open_picture import (
     LARGEST_LIMIT,
     default_pixel_limit,

@@ -28,9 +28,9 @@ from safelight.document import (
 from safelight.document.placement import Place
 from safelight.files import FileExists, OpenError, WriteError, open_picture
 from safelight.files import open_picture as open_openraster
-from safelight.files import openraster_export as module
-from safelight.files.openraster_export import export_openraster
-from safelight.files.provenance import marked, stated
+from safelight.files.exports import openraster_export as module
+from safelight.files.exports.openraster_export import export_openraster
+from safelight.files.provenance.provenance import marked, stated
 from safelight.pixels import MODES, Profile, Raster, to_float
 from tests import attack, pictures
 from tests.document.strategies import computable

@@ -17,13 +17,14 @@ from psd_tools.constants import BlendMode
 
 from safelight.api import Region
 from safelight.document import Document, Group, Layer, Metadata, geometry, whole
-from safelight.document.content import Fill
+from safelight.document.contents.content import Fill
 from safelight.document.placement import Place
-from safelight.files import ExportError, OpenError, WriteError, open_picture, photoshop_export
+from safelight.files import ExportError, OpenError, WriteError, open_picture
 from safelight.files.codecs import CODECS, photograph_parcel, psd
 from safelight.files.codecs import codec as codec_of
-from safelight.files.photoshop_export import KEYS
-from safelight.files.provenance import stated
+from safelight.files.exports import photoshop_export
+from safelight.files.exports.photoshop_export import KEYS
+from safelight.files.provenance.provenance import stated
 from safelight.pixels import MODES, Profile, Raster, Transform
 from tests import attack, pictures
 from tests.files.test_openraster_export import HEIGHT, WIDTH, a_filter, document_of, noise, several

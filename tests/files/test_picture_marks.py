@@ -6,8 +6,9 @@ import os
 import pytest
 from PIL import Image
 
-from safelight.files import WriteError, xmp
-from safelight.files.picture_marks import (
+from safelight.files import WriteError
+from safelight.files.metadata import xmp
+from safelight.files.metadata.picture_marks import (
     FolderNames,
     Marks,
     marks_of,

@@ -34,13 +34,13 @@ from safelight.document import (
     edits,
     render,
 )
-from safelight.files import project_database as database
-from safelight.files import project_writer as writing
-from safelight.files import recovery as recovery_module
 from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
-from safelight.files.document_to_json import to_json
-from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
-from safelight.files.recovery import Recovery, left_behind
+from safelight.files.project import project_database as database
+from safelight.files.project import project_writer as writing
+from safelight.files.project import recovery as recovery_module
+from safelight.files.project.document_to_json import to_json
+from safelight.files.project.project import Project, ProjectChanged, ProjectError, ProjectInUse
+from safelight.files.project.recovery import Recovery, left_behind
 from safelight.pixels import MODES, Profile, Raster
 from safelight.pixels.known_profiles import adobe_rgb_profile
 from tests import attack, pictures
@@ -352,8 +352,8 @@ def test_what_a_later_version_notes_is_kept(tmp_path):
 
 OPEN = """
 import sys
-from safelight.files.document_to_json import to_json
-from safelight.files.project import Project, ProjectError
+from safelight.files.project.document_to_json import to_json
+from safelight.files.project.project import Project, ProjectError
 try:
     Project.open(sys.argv[1])
 except ProjectError as error:
@@ -365,8 +365,8 @@ else:
 
 PEAK = """
 import resource, sys
-from safelight.files.document_to_json import to_json
-from safelight.files.project import Project, ProjectError
+from safelight.files.project.document_to_json import to_json
+from safelight.files.project.project import Project, ProjectError
 import imagecodecs
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -19,10 +19,10 @@ from safelight.document import (
     render,
     result_key,
 )
+from safelight.document.contents.warped import Warped
 from safelight.document.guides import Guide
 from safelight.document.placement import Place
-from safelight.document.warped import Warped
-from safelight.files.project import Project
+from safelight.files.project.project import Project
 from safelight.pixels import Warp, warp_at_rest
 from tests.document.strategies import raster
 

@@ -12,10 +12,10 @@ import pytest
 
 from safelight.api import Region
 from safelight.document import Document, History, Layer, edits
-from safelight.files import project_tiles, project_writer
-from safelight.files.project import Project, ProjectError
-from safelight.files.project_tiles import CACHE, TileCache
-from safelight.files.recovery import Recovery, left_behind
+from safelight.files.project import project_tiles, project_writer
+from safelight.files.project.project import Project, ProjectError
+from safelight.files.project.project_tiles import CACHE, TileCache
+from safelight.files.project.recovery import Recovery, left_behind
 from safelight.pixels import Raster, fetched, tile_digest
 from tests.files.test_project import noise, opened_elsewhere, painted, rich, rows
 
@@ -106,8 +106,8 @@ def test_the_room_for_tiles_follows_what_is_free():
 
 LEAST = """
 import sys
-from safelight.files import project_tiles
-from safelight.files.project import Project
+from safelight.files.project import project_tiles
+from safelight.files.project.project import Project
 import imagecodecs, numpy
 
 def peak():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.files import provenance
-from safelight.files.provenance import TERMS, UnreadablePacket, marked, stated
+from safelight.files.provenance import provenance
+from safelight.files.provenance.provenance import TERMS, UnreadablePacket, marked, stated
 from tests import pictures
 
 EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"

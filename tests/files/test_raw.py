@@ -11,10 +11,11 @@ import pytest
 from safelight import actions
 from safelight.api import ParameterError
 from safelight.cli import main
-from safelight.files import CODECS, OpenError, ifd, open_picture, sketch_raw
+from safelight.files import CODECS, OpenError, open_picture, sketch_raw
 from safelight.files.codecs import base_curve, lens_correction, raw, raw_colours, raw_extent
 from safelight.files.codecs.photograph import DamagedError
-from safelight.files.metadata import orientation
+from safelight.files.metadata import ifd
+from safelight.files.metadata.metadata import orientation
 from safelight.pixels import bent, to_float
 from tests import pictures, rawfiles
 

@@ -7,8 +7,8 @@ import pytest
 from safelight.document import Document, Metadata
 from safelight.files import export, open_picture
 from safelight.files.codecs import tiff
-from safelight.files.descriptive_metadata import stating
-from safelight.files.export_formats import exported_formats
+from safelight.files.exports.export_formats import exported_formats
+from safelight.files.metadata.descriptive_metadata import stating
 from safelight.pixels import Raster, known_profile
 from tests import pictures
 

@@ -14,11 +14,12 @@ from PIL import Image
 
 from safelight.actions.open_confined import open_picture
 from safelight.actions.sequences.open_sequences import opened_pictures, opened_sequence
-from safelight.document import Document, Layer, frames, whole
-from safelight.document.frames_content import Frames
-from safelight.document.keyframes import MOST_FRAMES
+from safelight.document import Document, Layer, whole
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import Frames
+from safelight.document.frames.keyframes import MOST_FRAMES
 from safelight.files import OpenError
-from safelight.files.export_outcome import ExportError
+from safelight.files.exports.export_outcome import ExportError
 from safelight.files.sequences.export_sequence import estimated_bytes, export_sequence
 from safelight.files.sequences.frame_readers import FILM, OPENERS
 from safelight.files.sequences.open_sequence import open_pictures, open_sequence

@@ -16,11 +16,12 @@ from safelight.actions.sequences.open_sequences import (
     opened_pictures,
     opened_sequence,
 )
-from safelight.document import Document, Edit, History, Layer, edits, frames, whole
-from safelight.document.frames_content import Frames
-from safelight.document.sequence_commands import in_and_out, keep_frames
+from safelight.document import Document, Edit, History, Layer, edits, whole
+from safelight.document.commands.sequence_commands import in_and_out, keep_frames
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import Frames
 from safelight.files import FileExists, OpenError, Project
-from safelight.files.export_outcome import ExportError
+from safelight.files.exports.export_outcome import ExportError
 from safelight.files.sequences.export_sequence import export_numbered, export_sequence
 from safelight.files.sequences.film_files import named_alone
 from safelight.files.sequences.frame_tiles import CACHE

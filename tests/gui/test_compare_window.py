@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from safelight.document import edits
-from safelight.files.picture_marks import FolderNames, Marks, read_marks, sidecars
+from safelight.files.metadata.picture_marks import FolderNames, Marks, read_marks, sidecars
 from safelight.gui.canvas.view_geometry import View
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.folder.compare_window import CompareWindow

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from safelight.api import Number
 from safelight.document import DECLARED, edits
-from safelight.document.command import Entry, command
+from safelight.document.commands.command import Entry, command
 from safelight.gui.command_search import CommandSearch
 from safelight.gui.deeds.deed import Deed, Deeds
 from safelight.gui.dialogs.command_dialog import CommandDialog

@@ -269,8 +269,8 @@ def test_enter_opens_wherever_the_hand_is(window, raw_file, qtbot):
 
 
 def test_a_project_of_before_there_was_a_tone_keeps_its_linear_light(raw_file):
-    from safelight.files.document_from_json import from_json
-    from safelight.files.document_to_json import to_json
+    from safelight.files.project.document_from_json import from_json
+    from safelight.files.project.document_to_json import to_json
 
     rasters, parts = {}, {}
 
@@ -324,8 +324,8 @@ def test_a_double_click_on_a_small_picture_develops_again_and_one_on_a_name_rena
 
 def test_a_project_without_a_raw_file_says_nothing_of_one(tmp_path):
     """Projects of before open, and those of other pictures are written as they ever were."""
-    from safelight.files.document_from_json import from_json
-    from safelight.files.document_to_json import to_json
+    from safelight.files.project.document_from_json import from_json
+    from safelight.files.project.document_to_json import to_json
     from tests import pictures
     from tests.files.test_export import document_of
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import Layer, distort_commands, edits, render
+from safelight.document import Layer, edits, render
+from safelight.document.commands import distort_commands
 from safelight.document.placement import Place
 from safelight.pixels import Raster
 from tests.gui.conftest import photograph

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from safelight import actions
 from safelight.document import Document, History, edits
-from safelight.files import project_writer
+from safelight.files.project import project_writer
 from safelight.gui.open_and_save.document_files import wait_for_closed
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph

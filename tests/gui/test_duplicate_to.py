@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from safelight.document import Document, Group, Layer, render
-from safelight.document.effects import Effect
-from safelight.document.placed_picture import with_layers_of
+from safelight.document.contents.placed_picture import with_layers_of
 from safelight.document.placement import Place
+from safelight.document.rendered.effects import Effect
 from safelight.gui.open_and_save import exchange_pictures
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from safelight.files.coordinates import place_of
-from safelight.files.descriptive_metadata import facts
-from safelight.files.project import Project
+from safelight.files.metadata.coordinates import place_of
+from safelight.files.metadata.descriptive_metadata import facts
+from safelight.files.project.project import Project
 from safelight.gui.panels.metadata_panel import FactsPanel
 from tests import pictures
 from tests.gui.conftest import open_in

@@ -13,7 +13,8 @@ from PySide6.QtGui import QImage
 
 from safelight.actions.open_confined import Confined
 from safelight.document import Document, whole
-from safelight.files import file_colours, open_picture
+from safelight.files import open_picture
+from safelight.files.colours import file_colours
 from safelight.gui.canvas import Canvas, scene
 from safelight.gui.canvas.picture import Picture, SmallerCopy
 from safelight.gui.canvas.tool_column import ToolColumn

@@ -18,7 +18,13 @@ from safelight.actions.folder.folder_glances import Seen
 from safelight.actions.folder.folder_photographs import FolderPhotograph
 from safelight.document import edits
 from safelight.files.glance import Glance
-from safelight.files.picture_marks import FolderNames, Marks, read_marks, sidecars, write_marks
+from safelight.files.metadata.picture_marks import (
+    FolderNames,
+    Marks,
+    read_marks,
+    sidecars,
+    write_marks,
+)
 from safelight.gui.folder.folder_rows import MOST_PICTURES, FolderFilter, FolderRows
 from safelight.gui.folder.strip_view import PICTURE, mark_of
 from tests.gui.test_nothing_is_cut import cut

@@ -8,8 +8,9 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from safelight.document import edits, frames, whole
-from safelight.document.frames_content import Frames
+from safelight.document import edits, whole
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import Frames
 from safelight.gui.frames import open_and_export_frames
 from safelight.gui.frames.frame_list import CELL
 from safelight.gui.frames.keyframe_buttons import KeyframeButton

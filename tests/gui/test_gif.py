@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QFileDialog
 
-from safelight.document import frames
+from safelight.document.frames import frames
 from tests.files.test_gif import gif_file
 from tests.gui.conftest import open_in
 

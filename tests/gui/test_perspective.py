@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from safelight.document import edits, render, reshape_commands
+from safelight.document import edits, render
+from safelight.document.commands import reshape_commands
 from tests.gui.conftest import photograph
 from tests.gui.test_crop import pull
 

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import DECLARED, Layer, edits, render, retouch
-from safelight.document.laid_pixels import LAYER
+from safelight.document import DECLARED, Layer, edits, render
 from safelight.document.placement import Place
+from safelight.document.strokes import retouch
+from safelight.document.strokes.laid_pixels import LAYER
 from safelight.gui.canvas.tools import pixel_brushes
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import Stroke, render, selections
+from safelight.document import Stroke, render
+from safelight.document.commands import selections
 from safelight.document.edits import mask_edits, selection_edits
 from safelight.gui.export import export_photograph
 from tests.gui.conftest import open_in, photograph

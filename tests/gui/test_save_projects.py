@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from safelight import actions
 from safelight.api import Region
 from safelight.document import Document, History, edits, whole
-from safelight.files import project_database
+from safelight.files.project import project_database
 from safelight.gui.open_and_save import save_status as saving_module
 from safelight.gui.open_and_save.loaded_files import open_for_the_screen
 from safelight.gui.window import Window

@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from safelight.document import reshape_commands
+from safelight.document.commands import reshape_commands
 from safelight.document.geometry import box_of
 
 LEFT = Qt.MouseButton.LeftButton

@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from safelight.actions.watermark import watermark
-from safelight.document import Document, Metadata, edits, reshape_commands
+from safelight.document import Document, Metadata, edits
+from safelight.document.commands import reshape_commands
 from safelight.gui.dialogs.command_dialog import CommandDialog
 from safelight.gui.dialogs.size_dialogs import CanvasDialog, ResizeDialog
 from safelight.pixels import Raster

@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from safelight.api import Region
-from safelight.document import Layer, edits, geometry, guide_commands
+from safelight.document import Layer, edits, geometry
+from safelight.document.commands import guide_commands
 from safelight.document.guides import Guide
 from safelight.document.placement import Place
 from safelight.pixels import Raster

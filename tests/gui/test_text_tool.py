@@ -7,9 +7,10 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputMethodEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from safelight.document import Edit, shape_commands, text_commands
+from safelight.document import Edit
+from safelight.document.commands import shape_commands, text_commands
+from safelight.document.contents.text import Wording
 from safelight.document.geometry import box_of
-from safelight.document.text import Wording
 
 LEFT = Qt.MouseButton.LeftButton
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier

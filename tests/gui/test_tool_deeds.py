@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu
 
 from safelight.api import Number, Region
-from safelight.document import Edit, edits, geometry, guide_commands
+from safelight.document import Edit, edits, geometry
+from safelight.document.commands import guide_commands
 from safelight.document.guides import Guide
 from safelight.document.placement import Place
 from safelight.gui import session

@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from safelight.api import Region
-from safelight.document import Layer, LiveFilter, edits, geometry, render, reshape_commands
+from safelight.document import Layer, LiveFilter, edits, geometry, render
+from safelight.document.commands import reshape_commands
 from safelight.pixels import Raster
 from tests.gui.conftest import photograph
 from tests.gui.test_crop import pull

@@ -13,7 +13,7 @@ from safelight import api
 from safelight.actions.picture_settings import kept_copy, read_pixels
 from safelight.api.parameters import parameter_of
 from safelight.document import is_stale
-from safelight.document.embedded_picture import is_embedded, named
+from safelight.document.contents.embedded_picture import is_embedded, named
 from safelight.gui.controls import TrayControl, control_for
 from safelight.gui.controls.tray_pictures import shelf
 from safelight.gui.window import Window

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from safelight.actions.typeset_apart import MODULE, typeset_apart
-from safelight.document.text import MOST_LETTERS, TextError, Wording
+from safelight.document.contents.text import MOST_LETTERS, TextError, Wording
 from safelight.gui.canvas.typesetter import LaidText, is_missing, typeset
 from safelight.pixels import Outline
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from safelight import actions, gui
 from safelight.document import DECLARED, Document, Layer, whole
-from safelight.files.openraster_export import export_openraster
+from safelight.files.exports.openraster_export import export_openraster
 from safelight.gui import welcome
 from safelight.gui.deeds import command_deeds
 from safelight.gui.deeds.filter_deeds import of_recent

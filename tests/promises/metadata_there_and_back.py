@@ -17,7 +17,7 @@ from PIL import Image
 
 from safelight.document import Document
 from safelight.files import export, open_picture
-from safelight.files.export_formats import exported_formats
+from safelight.files.exports.export_formats import exported_formats
 from tests import pictures
 
 WRITTEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -77,8 +77,8 @@ from safelight.files import (
     sides,
     with_raw_file,
 )
-from safelight.files.export_names import FIELDS, FORMAT, UNDATED, free, named
-from safelight.files.history_spill import Spill
+from safelight.files.exports.export_names import FIELDS, FORMAT, UNDATED, free, named
+from safelight.files.project.history_spill import Spill
 from safelight.folders import cache_folder, state_folder
 from safelight.workers.filter_measurements import Preparations
 from safelight.workers.generator_sketches import Sketch, Sketcher, SketchFailed

@@ -12,12 +12,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from safelight.actions.opened_file import opened_file
-from safelight.document import Document, EditError, Layer, Live, geometry, text_commands, whole
-from safelight.document.content import Fill
+from safelight.document import Document, EditError, Layer, Live, geometry, whole
+from safelight.document.commands import text_commands
+from safelight.document.contents.content import Fill
+from safelight.document.contents.placed_picture import in_colours_of
+from safelight.document.contents.text import TextError
 from safelight.document.document import Metadata
-from safelight.document.placed_picture import in_colours_of
 from safelight.document.placement import Place
-from safelight.document.text import TextError
 from safelight.files import OpenError, ProjectError
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.pixels import Raster

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safelight.api import Declaration
 from safelight.document import Document, Layer
-from safelight.document.content import Fill
+from safelight.document.contents.content import Fill
 from safelight.document.document import Metadata
 from safelight.pixels import known_profile
 from safelight.workers.job_kinds import live_filter

@@ -15,24 +15,17 @@ from numpy.typing import NDArray
 from safelight import files
 from safelight.api import Value
 from safelight.document import Document, Layer, Live, Metadata
-from safelight.files import (
-    Codec,
-    DamagedError,
-    Exported,
-    ExportOptions,
-    Opened,
-    Origin,
-    content_credentials,
-)
+from safelight.files import Codec, DamagedError, Exported, ExportOptions, Opened, Origin
 from safelight.files.codecs import lens_correction as lens
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.plugin_codec import Exporters, Importers
 from safelight.files.codecs.raw import Sketch
-from safelight.files.content_credentials import Credentials
-from safelight.files.file_colours import as_rgb
+from safelight.files.colours.file_colours import as_rgb
 from safelight.files.glance import GLANCE, Glance
-from safelight.files.metadata import Known
+from safelight.files.metadata.metadata import Known
+from safelight.files.provenance import content_credentials
+from safelight.files.provenance.content_credentials import Credentials
 from safelight.files.untrusted_reader import LEAST, NOTHING
 from safelight.folders import cache_folder
 from safelight.pixels import BENT, Profile, Transform, keep_beside

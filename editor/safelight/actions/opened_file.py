@@ -11,7 +11,8 @@ from pathlib import Path
 
 from safelight.actions.open_confined import open_picture
 from safelight.api import Value
-from safelight.document import History, frames
+from safelight.document import History
+from safelight.document.frames import frames
 from safelight.files import Project, is_project
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.untrusted_reader import NOTHING

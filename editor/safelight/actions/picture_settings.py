@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safelight.actions.open_confined import open_data, open_picture
 from safelight.api import Region
 from safelight.document import Document, Live, render_srgb
-from safelight.document.embedded_picture import Embedded, EmbeddedError, is_embedded, named
+from safelight.document.contents.embedded_picture import Embedded, EmbeddedError, is_embedded, named
 from safelight.files import OpenError
 from safelight.workers.worker_pictures import NoImage
 

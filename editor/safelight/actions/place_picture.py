@@ -10,9 +10,9 @@ from safelight.actions.open_confined import content_of, open_data
 from safelight.actions.opened_file import opened_file
 from safelight.api import Number
 from safelight.document import Document, EditError, Live
-from safelight.document.command import Settings, command
+from safelight.document.commands.command import Settings, command
+from safelight.document.contents.placed_picture import with_picture
 from safelight.document.geometry import LONGEST_SIDE
-from safelight.document.placed_picture import with_picture
 from safelight.files import ExportOptions, OpenError, ProjectError, encoded
 
 MOST_BYTES = 1 << 30

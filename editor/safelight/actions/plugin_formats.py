@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Format, Photograph, Settings
 from safelight.files import DamagedError, EncodingError, TooLargeError
-from safelight.files.export_outcome import Hear
+from safelight.files.exports.export_outcome import Hear
 from safelight.workers import format_calls
 from safelight.workers.worker_pool import Pool
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.actions.picture_settings import kept_copy
-from safelight.document.embedded_picture import Embedded
+from safelight.document.contents.embedded_picture import Embedded
 from safelight.files import atomic_write
 from safelight.folders import data_folder, resources
 

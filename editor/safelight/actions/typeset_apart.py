@@ -12,8 +12,8 @@ import subprocess
 import sys
 from functools import lru_cache
 
-from safelight.document.outlined import outline_of
-from safelight.document.text import TYPESETTERS, TextError, Wording
+from safelight.document.contents.outlined import outline_of
+from safelight.document.contents.text import TYPESETTERS, TextError, Wording
 from safelight.pixels import Outline
 
 MODULE = "safelight.gui.canvas.typesetter"

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from safelight.actions.place_picture import place
 from safelight.api import Fraction, HexColour
-from safelight.document import Document, EditError, Live, edits, geometry, text_commands
-from safelight.document.command import command
+from safelight.document import Document, EditError, Live, edits, geometry
+from safelight.document.commands import text_commands
+from safelight.document.commands.command import command
 
 Corner: TypeAlias = Literal["top_left", "top_right", "bottom_left", "bottom_right", "centre"]
 

@@ -26,8 +26,8 @@ from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.terminal import tell
 from safelight.document import Record
-from safelight.files.descriptive_metadata import taken
-from safelight.files.provenance_sidecar import with_sidecar, write_sidecar
+from safelight.files.metadata.descriptive_metadata import taken
+from safelight.files.provenance.provenance_sidecar import with_sidecar, write_sidecar
 
 
 def export(parser: Parser) -> Run:

@@ -24,16 +24,10 @@ from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import tell
-from safelight.document import (
-    Document,
-    Edit,
-    EditError,
-    History,
-    Record,
-    frames,
-    sequence_commands,
-)
-from safelight.document.frames_content import LONGEST
+from safelight.document import Document, Edit, EditError, History, Record
+from safelight.document.commands import sequence_commands
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import LONGEST
 from safelight.files import OpenError
 from safelight.files.sequences.export_sequence import (
     estimated_bytes,

@@ -1,18 +1,16 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
-from safelight.document import (
+from safelight.document import edits
+from safelight.document.commands import (
     align_commands,
     cut_outs,
     distort_commands,
-    edits,
     effect_commands,
     exposure_merge,
     gradient_commands,
     guide_commands,
     keyframe_commands,
-    liquify,
     reshape_commands,
-    retouch,
     retouch_commands,
     saved_selections,
     selections,
@@ -20,26 +18,27 @@ from safelight.document import (
     shape_commands,
     text_commands,
 )
-from safelight.document.command import DECLARED, Command, Edit, EditError, Record
-from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
+from safelight.document.commands.command import DECLARED, Command, Edit, EditError, Record
+from safelight.document.contents.content import Channels, Group, Kept, LiveFilter, Synthetic
+from safelight.document.contents.raw_source import Developed
 from safelight.document.document import Document, Metadata
-from safelight.document.grey import is_grey
 from safelight.document.history import History, Step
 from safelight.document.layer import Layer, walk
-from safelight.document.live import FilterFailed, LayerFailed, Live
 from safelight.document.mask import effective_mask, effective_raster
-from safelight.document.plane import around_region, reachable, seen_around
-from safelight.document.raw_source import Developed
-from safelight.document.render import (
+from safelight.document.rendered.grey import is_grey
+from safelight.document.rendered.live import FilterFailed, LayerFailed, Live
+from safelight.document.rendered.plane import around_region, reachable, seen_around
+from safelight.document.rendered.render import (
     Renderer,
     kernels,
     plain_raster,
     render,
     render_srgb,
 )
-from safelight.document.result_key import canvas, is_stale, named_layers, result_key
-from safelight.document.stroke import Stroke
-from safelight.document.whole_picture import whole, whole_kernels
+from safelight.document.rendered.result_key import canvas, is_stale, named_layers, result_key
+from safelight.document.rendered.whole_picture import whole, whole_kernels
+from safelight.document.strokes import liquify, retouch
+from safelight.document.strokes.stroke import Stroke
 
 __all__ = [
     "align_commands",

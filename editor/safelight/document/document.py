@@ -8,9 +8,9 @@ from operator import is_
 from typing import TypeAlias
 
 from safelight.api import Region, Source
-from safelight.document.content import Synthetic
+from safelight.document.contents.content import Synthetic
+from safelight.document.contents.kind import Picture
 from safelight.document.guides import Guide, checked
-from safelight.document.kind import Picture
 from safelight.document.layer import DEEPEST, MOST_LAYERS, Layer, nesting, walk
 from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import SRGB, Profile, Raster, View

@@ -13,7 +13,7 @@ from safelight.document import guides as guide_lines
 from safelight.document.document import Document
 from safelight.document.layer import Layer
 from safelight.document.placement import IDENTITY, Place
-from safelight.document.plane import held_around, reachable
+from safelight.document.rendered.plane import held_around, reachable
 from safelight.pixels import Method, Raster, View
 
 LONGEST_SIDE = 1_000_000

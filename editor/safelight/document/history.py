@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from safelight.document.command import Edit, Record
+from safelight.document.commands.command import Edit, Record
 from safelight.document.document import Document
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import cast, get_args
 from uuid import uuid4
 
-from safelight.document.content import Content, LiveFilter, Synthetic, kind_of
-from safelight.document.effects import Effect
-from safelight.document.gradients import MaskGradient
-from safelight.document.keyframes import Track
-from safelight.document.kind import Kind, Picture
+from safelight.document.contents.content import Content, LiveFilter, Synthetic, kind_of
+from safelight.document.contents.kind import Kind, Picture
+from safelight.document.contents.raw_source import Developed
+from safelight.document.frames.keyframes import Track
 from safelight.document.placement import IDENTITY, Place
-from safelight.document.raw_source import Developed
+from safelight.document.rendered.effects import Effect
+from safelight.document.rendered.gradients import MaskGradient
 from safelight.pixels import MODES, Mesh, Raster
 
 MOST_LAYERS = 10_000

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.layer import Layer
-from safelight.document.spread import ONE, boxed, boxes_of, halo_by, weighed, widened
+from safelight.document.rendered.spread import ONE, boxed, boxes_of, halo_by, weighed, widened
 from safelight.pixels import Raster, from_float, to_float
 
 FEATHER = 0.5

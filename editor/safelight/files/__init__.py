@@ -4,8 +4,7 @@ from safelight.files.atomic import FileExists, WriteError, Written, atomic_write
 from safelight.files.codecs import CODECS, Codec
 from safelight.files.codecs.photograph import DamagedError, TooLargeError
 from safelight.files.codecs.plugin_codec import EncodingError, Exporter, Importer
-from safelight.files.content_credentials import can_sign
-from safelight.files.export import (
+from safelight.files.exports.export import (
     Origin,
     check_export,
     content_of,
@@ -14,12 +13,18 @@ from safelight.files.export import (
     export,
     seen_in,
 )
-from safelight.files.export_formats import ending_of, exported_formats
-from safelight.files.export_options import PROFILES, ExportOptions, finishes, profile_in, profile_of
-from safelight.files.export_outcome import Exported, ExportError
-from safelight.files.export_size import sides
-from safelight.files.exported_pixels import narrowed
-from safelight.files.metadata import MetadataChoice, describe
+from safelight.files.exports.export_formats import ending_of, exported_formats
+from safelight.files.exports.export_options import (
+    PROFILES,
+    ExportOptions,
+    finishes,
+    profile_in,
+    profile_of,
+)
+from safelight.files.exports.export_outcome import Exported, ExportError
+from safelight.files.exports.export_size import sides
+from safelight.files.exports.exported_pixels import narrowed
+from safelight.files.metadata.metadata import MetadataChoice, describe
 from safelight.files.open_picture import (
     Opened,
     OpenError,
@@ -33,15 +38,16 @@ from safelight.files.open_picture import (
     sketch_raw,
     with_raw_file,
 )
-from safelight.files.project import (
+from safelight.files.project.project import (
     Project,
     ProjectChanged,
     ProjectError,
     ProjectInUse,
     is_project,
 )
-from safelight.files.provenance import declared
-from safelight.files.recovery import Left, Recovery, left_behind, remove
+from safelight.files.project.recovery import Left, Recovery, left_behind, remove
+from safelight.files.provenance.content_credentials import can_sign
+from safelight.files.provenance.provenance import declared
 from safelight.files.untrusted_reader import HERE, Reading
 
 __all__ = [

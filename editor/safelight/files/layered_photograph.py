@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document import Document, Group, Layer, Synthetic, render
-from safelight.document.content import Fill
+from safelight.document.contents.content import Fill
 from safelight.document.layer import DEEPEST, nesting
 from safelight.document.placement import Place
 from safelight.files.codecs.photograph import (
@@ -20,7 +20,7 @@ from safelight.files.codecs.photograph import (
     PhotographLayer,
     PhotographMask,
 )
-from safelight.files.file_colours import as_rgb, becomes_wide
+from safelight.files.colours.file_colours import as_rgb, becomes_wide
 from safelight.files.untrusted_reader import Reading, known_of
 from safelight.pixels import SRGB, Profile, Raster, deeper, from_float, to_float
 

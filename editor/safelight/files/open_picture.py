@@ -32,10 +32,10 @@ from safelight.files.codecs.photograph import (
 )
 from safelight.files.codecs.raw import Sketch
 from safelight.files.codecs.raw_colours import metered
-from safelight.files.file_colours import as_rgb, takes_long
+from safelight.files.colours.file_colours import as_rgb, takes_long
 from safelight.files.layered_photograph import document_of
 from safelight.files.machine_memory import free_memory
-from safelight.files.metadata import Known
+from safelight.files.metadata.metadata import Known
 from safelight.files.sentences import CLOSE, listed
 from safelight.files.untrusted_reader import HERE, NOTHING, Reading, known_of
 from safelight.pixels import Profile, Raster, from_float, to_float

@@ -15,7 +15,8 @@ from safelight.files.codecs import Codec
 from safelight.files.codecs import lens_correction as lens
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.raw import Sketch, sketch, sketched
-from safelight.files.content_credentials import (
+from safelight.files.metadata.metadata import Known, known
+from safelight.files.provenance.content_credentials import (
     Credentials,
     credentials_in,
     reading_asked,
@@ -23,7 +24,6 @@ from safelight.files.content_credentials import (
     signed,
     signed_file,
 )
-from safelight.files.metadata import Known, known
 from safelight.pixels import Transform
 
 NOTHING: Mapping[str, Value] = MappingProxyType({})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from safelight import actions
-from safelight.document import Document, History, Layer, frames
+from safelight.document import Document, History, Layer
+from safelight.document.frames import frames
 from safelight.gui.message_source import MessageSource
 
 

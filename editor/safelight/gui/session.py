@@ -16,11 +16,11 @@ from safelight.document import (
     History,
     LayerFailed,
     Renderer,
-    frames,
     kernels,
-    keyframe_commands,
     plain_raster,
 )
+from safelight.document.commands import keyframe_commands
+from safelight.document.frames import frames
 from safelight.gui.batch.recipe_thread import Playing
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture

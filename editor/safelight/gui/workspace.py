@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from safelight import actions
 from safelight.api import Declaration
-from safelight.document import Document, Edit, LayerFailed, frames, geometry, kernels
+from safelight.document import Document, Edit, LayerFailed, geometry, kernels
+from safelight.document.frames import frames
 from safelight.document.placement import IDENTITY
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.options_bar import OptionsBar

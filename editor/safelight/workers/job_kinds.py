@@ -28,7 +28,6 @@ from safelight.document import (
     canvas,
     edits,
     effective_raster,
-    frames,
     is_grey,
     named_layers,
     reachable,
@@ -36,6 +35,7 @@ from safelight.document import (
     result_key,
     seen_around,
 )
+from safelight.document.frames import frames
 from safelight.pixels import Raster, RasterBuilder, framed, from_float, to_float, without_colour
 from safelight.workers.conversation import Failure
 from safelight.workers.pieces import Piece, Plan, cut

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Layer, around_region
-from safelight.document.embedded_picture import named
+from safelight.document.contents.embedded_picture import named
 from safelight.pixels import seen
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place

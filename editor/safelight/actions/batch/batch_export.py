@@ -11,8 +11,8 @@ from safelight.actions.open_confined import export
 from safelight.document import Document, Live, Record
 from safelight.files import Exported, ExportOptions, Origin, sides
 from safelight.files.codecs import plugin_codec
-from safelight.files.descriptive_metadata import taken
-from safelight.files.export_names import named, numbered
+from safelight.files.exports.export_names import named, numbered
+from safelight.files.metadata.descriptive_metadata import taken
 
 
 @dataclass(frozen=True, slots=True)

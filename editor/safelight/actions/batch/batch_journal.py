@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Literal, TypeAlias
 
 from safelight.files.atomic import Operations
-from safelight.files.export_names import numbered
+from safelight.files.exports.export_names import numbered
 from safelight.folders import state_folder
 
 State: TypeAlias = Literal["begun", "done", "failed"]

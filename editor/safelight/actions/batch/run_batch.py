@@ -30,8 +30,8 @@ from safelight.actions.recipes.recipe_steps import Recipe, RecipeExport
 from safelight.actions.stop import Stop, Stopped
 from safelight.document import Document
 from safelight.files import FileExists, ending_of, is_project, sides
-from safelight.files.descriptive_metadata import taken
-from safelight.files.export_names import named, numbered
+from safelight.files.exports.export_names import named, numbered
+from safelight.files.metadata.descriptive_metadata import taken
 
 DIGITS = 4
 """Digits that a number in a name has at least: nobody has counted the files."""

@@ -22,8 +22,8 @@ from safelight.document import LayerFailed, Live
 from safelight.files import OpenError, ProjectError, ProjectInUse, is_project
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.glance import SIDE, Glance
-from safelight.files.metadata import describe
-from safelight.files.picture_marks import Marks
+from safelight.files.metadata.metadata import describe
+from safelight.files.metadata.picture_marks import Marks
 
 
 @dataclass(frozen=True, slots=True)

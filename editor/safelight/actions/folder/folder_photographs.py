@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.files.picture_marks import (
+from safelight.files.metadata.picture_marks import (
     SIDECAR,
     FolderNames,
     Marks,

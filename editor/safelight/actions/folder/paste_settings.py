@@ -13,7 +13,7 @@ from safelight.actions.batch.run_batch import Order
 from safelight.actions.recipes import Recipe
 from safelight.actions.recipes.history_recipe import recorded
 from safelight.document import Document, History
-from safelight.files.export_names import free
+from safelight.files.exports.export_names import free
 
 PROJECT = ".safelight"
 

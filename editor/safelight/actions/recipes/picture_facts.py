@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from safelight.document import Document
-from safelight.files.capture_metadata import capture_of
-from safelight.files.descriptive_metadata import as_text, facts, taken
+from safelight.files.metadata.capture_metadata import capture_of
+from safelight.files.metadata.descriptive_metadata import as_text, facts, taken
 
 Fact: TypeAlias = float | str
 

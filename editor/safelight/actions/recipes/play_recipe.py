@@ -22,7 +22,7 @@ from safelight.document import (
     Record,
     edits,
 )
-from safelight.document.command import layer_named
+from safelight.document.commands.command import layer_named
 from safelight.files import OpenError
 from safelight.workers.job_kinds import live_filter
 

@@ -19,7 +19,7 @@ from safelight.actions.stop import Stop
 from safelight.api import Value
 from safelight.document import Document, Edit, History, Live, Record, edits, whole_kernels
 from safelight.files import ExportOptions, Origin, Project, check_export, depth_in_file, is_project
-from safelight.files.provenance_sidecar import with_sidecar, write_sidecar
+from safelight.files.provenance.provenance_sidecar import with_sidecar, write_sidecar
 from safelight.folders import cache_folder
 from safelight.pixels import deeper, prepare_beside
 from safelight.workers.job import Threads, every_thread

@@ -23,7 +23,7 @@ from safelight.api import Value
 from safelight.api.kinds import frozen
 from safelight.document import Record
 from safelight.files import ExportError, ExportOptions, profile_of
-from safelight.files.export_names import field_fault
+from safelight.files.exports.export_names import field_fault
 
 VERSION = 2
 """Of the form of a recipe. Those of version 1 are of this form as well."""

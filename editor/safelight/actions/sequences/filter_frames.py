@@ -20,10 +20,11 @@ from safelight.actions.sequences.frame_pictures import (
 )
 from safelight.actions.stop import Stop
 from safelight.api import Declaration, Value
-from safelight.document import Document, Layer, edits, frames, whole
-from safelight.document.frames_content import Frames
+from safelight.document import Document, Layer, edits, whole
+from safelight.document.frames import frames
+from safelight.document.frames.frames_content import Frames
 from safelight.document.placement import IDENTITY
-from safelight.files.history_spill import Scratch
+from safelight.files.project.history_spill import Scratch
 from safelight.pixels import Raster
 
 

@@ -21,8 +21,9 @@ from safelight.actions.sequences.frame_pictures import (
 )
 from safelight.actions.stop import Stop, Stopped
 from safelight.api import Declaration
-from safelight.document import Document, FilterFailed, Kept, LiveFilter, edits, frames
-from safelight.files.history_spill import Scratch
+from safelight.document import Document, FilterFailed, Kept, LiveFilter, edits
+from safelight.document.frames import frames
+from safelight.files.project.history_spill import Scratch
 from safelight.pixels import Raster
 from safelight.workers.carried_on import Arrays
 from safelight.workers.conversation import Failure, Unwanted

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from safelight import files
 from safelight.actions.open_confined import CONFINED, open_picture
-from safelight.document import frames
+from safelight.document.frames import frames
 from safelight.files import DamagedError, Opened
 from safelight.files.codecs import CODECS, photograph_parcel
 from safelight.files.codecs.photograph import BYTES_PER_PIXEL, Limit, Photograph

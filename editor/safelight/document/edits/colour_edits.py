@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from safelight.api import Icc
 from safelight.api.colour_profile import IccError, icc_bytes
-from safelight.document.command import EditError, Entry, Settings, command
+from safelight.document.commands.command import EditError, Entry, Settings, command
 from safelight.document.document import Document
 from safelight.document.layer import Layer
-from safelight.document.live import Live
+from safelight.document.rendered.live import Live
 from safelight.pixels import (
     DEPTHS,
     SRGB,

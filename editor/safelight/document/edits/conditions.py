@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from safelight.document import geometry
-from safelight.document.command import When
+from safelight.document.commands.command import When
 from safelight.document.document import Document
 from safelight.document.layer import Layer
 

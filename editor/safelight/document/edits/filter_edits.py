@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from safelight.api import Fraction, Number, Value
 from safelight.api.kinds import frozen
-from safelight.document.command import Edit, EditError, Record, command, layer_named
-from safelight.document.content import FEATHER, GROW, Channels, Kept, LiveFilter
+from safelight.document.commands.command import Edit, EditError, Record, command, layer_named
+from safelight.document.contents.content import FEATHER, GROW, Channels, Kept, LiveFilter
 from safelight.document.document import Document
 from safelight.document.edits.conditions import is_filter
 from safelight.document.edits.layer_edits import delete_layer

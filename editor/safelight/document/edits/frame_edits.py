@@ -11,15 +11,15 @@ import numpy as np
 
 from safelight.api import Box, Number, Region
 from safelight.document import geometry, guides, upright
-from safelight.document.command import Edit, EditError, Entry, allowed, command
-from safelight.document.content import FEATHER, GROW, LiveFilter
+from safelight.document.commands.command import Edit, EditError, Entry, allowed, command
+from safelight.document.contents.content import FEATHER, GROW, LiveFilter
 from safelight.document.document import Document
 from safelight.document.edits.conditions import any_layer, reveals, selects
 from safelight.document.edits.one_layer import Layers, rendering_edit, several, unlocked
 from safelight.document.edits.selected_pixels import selected_mask
 from safelight.document.layer import Layer
-from safelight.document.live import Live
 from safelight.document.placement import Place
+from safelight.document.rendered.live import Live
 from safelight.pixels import Method, Raster, from_float, to_float
 
 _Side: TypeAlias = Annotated[

@@ -12,8 +12,15 @@ from typing import Literal, TypeAlias
 
 from safelight.api import Fraction, HexColour
 from safelight.document import geometry
-from safelight.document.command import Edit, EditError, Record, Settings, command, layer_named
-from safelight.document.content import Fill, Group
+from safelight.document.commands.command import (
+    Edit,
+    EditError,
+    Record,
+    Settings,
+    command,
+    layer_named,
+)
+from safelight.document.contents.content import Fill, Group
 from safelight.document.document import Document, clipping_base
 from safelight.document.edits.conditions import (
     any_layer,
@@ -32,9 +39,9 @@ from safelight.document.edits.one_layer import (
 )
 from safelight.document.edits.selected_pixels import in_pixels
 from safelight.document.layer import Layer, _new_id
-from safelight.document.live import Live
 from safelight.document.placement import IDENTITY
-from safelight.document.whole_picture import whole
+from safelight.document.rendered.live import Live
+from safelight.document.rendered.whole_picture import whole
 from safelight.pixels import MODES, Raster
 
 Mode: TypeAlias = Literal[tuple(MODES)]  # type: ignore[valid-type]

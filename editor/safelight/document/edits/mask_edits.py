@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Fraction, Region
-from safelight.document.command import Edit, EditError, Settings, allowed, command
+from safelight.document.commands.command import Edit, EditError, Settings, allowed, command
 from safelight.document.document import Document
 from safelight.document.edits.conditions import has_mask, lacks_mask, selects_for_layer
 from safelight.document.edits.one_layer import unlocked
@@ -24,7 +24,7 @@ from safelight.document.edits.selected_pixels import (
     with_selection,
 )
 from safelight.document.placement import Place
-from safelight.document.stroke import Flow, Points, Radius, Spacing, Stroke, painted
+from safelight.document.strokes.stroke import Flow, Points, Radius, Spacing, Stroke, painted
 from safelight.pixels import WHITE, Raster, to_float
 
 Opacity: TypeAlias = Annotated[Fraction, "How white, or erasing how black, a stroke makes the mask"]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, TypeAlias
 
 from safelight.api import Region
-from safelight.document.command import Edit, EditError, allowed, layer_named
+from safelight.document.commands.command import Edit, EditError, allowed, layer_named
 from safelight.document.document import Document
 from safelight.document.layer import Layer, walk
-from safelight.document.live import Live
+from safelight.document.rendered.live import Live
 from safelight.pixels import Raster
 
 SQUARE = 512

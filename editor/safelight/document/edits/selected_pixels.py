@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document.command import EditError, Settings
+from safelight.document.commands.command import EditError, Settings
 from safelight.document.document import Document
 from safelight.document.edits.one_layer import check_size, squares
 from safelight.document.layer import Layer

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Box, Number, Region
-from safelight.document.command import Edit, EditError, command
+from safelight.document.commands.command import Edit, EditError, command
 from safelight.document.document import Document
 from safelight.document.edits.conditions import selects
 from safelight.document.edits.mask_edits import with_stroke
@@ -26,9 +26,9 @@ from safelight.document.edits.selected_pixels import (
     selected_mask,
     selecting,
 )
-from safelight.document.live import Live
 from safelight.document.mask import shaped
-from safelight.document.stroke import Stroke
+from safelight.document.rendered.live import Live
+from safelight.document.strokes.stroke import Stroke
 from safelight.pixels import WHITE, Raster, RasterBuilder, from_float
 
 _By: TypeAlias = Annotated[int, Number(1, 256, unit="px")]

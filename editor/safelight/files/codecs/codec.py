@@ -21,7 +21,7 @@ from safelight.api import Parameter, ParameterError, Value
 from safelight.api.parameters import parameter_of, values_of
 from safelight.files.codecs.photograph import Limit, Photograph, Room
 from safelight.files.codecs.row_bands import Band, Proof
-from safelight.files.exported_metadata import Held
+from safelight.files.metadata.exported_metadata import Held
 
 
 class Written(Protocol):

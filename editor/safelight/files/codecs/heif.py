@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
-from safelight.files import hdr
 from safelight.files.codecs.header_bits import Stated, av1_sequences, hevc_is_sound, hevc_sequences
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -24,9 +23,10 @@ from safelight.files.codecs.photograph import (
     check_size,
     undecodable,
 )
-from safelight.files.gain_map import LEFT_OUT
-from safelight.files.metadata import for_pixels
-from safelight.files.stated_colours import places_of_code, profile_of_codes
+from safelight.files.colours import hdr
+from safelight.files.colours.gain_map import LEFT_OUT
+from safelight.files.colours.stated_colours import places_of_code, profile_of_codes
+from safelight.files.metadata.metadata import for_pixels
 
 ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 _GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")

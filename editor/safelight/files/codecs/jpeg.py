@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from safelight.api import Number, Source
 from safelight.document import Metadata
-from safelight.files import metadata, provenance, xmp
 from safelight.files.codecs import jpeg_bands
 from safelight.files.codecs.codec import Codec, most_reduced
 from safelight.files.codecs.jpeg_damage import (
@@ -40,7 +39,9 @@ from safelight.files.codecs.photograph import (
     undecodable,
 )
 from safelight.files.codecs.row_bands import Proof
-from safelight.files.gain_map import LEFT_OUT, claims_gain_map
+from safelight.files.colours.gain_map import LEFT_OUT, claims_gain_map
+from safelight.files.metadata import metadata, xmp
+from safelight.files.provenance import provenance
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -278,7 +279,7 @@ def _has_gain_map(segments: Segments, packet: bytes | None, pictures: int) -> bo
 
 def _pictures(segments: Segments) -> int:
     """How many pictures a multi-picture file (CIPA DC-007) says it holds."""
-    from safelight.files import ifd
+    from safelight.files.metadata import ifd
 
     for body in segments.after(0xE2, _MANY):
         fetch = ifd.bytes_fetch(body)

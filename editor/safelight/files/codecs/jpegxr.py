@@ -10,7 +10,6 @@ import numpy as np
 
 from safelight.api import from_linear
 from safelight.document import Metadata
-from safelight.files import ifd
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -22,6 +21,7 @@ from safelight.files.codecs.photograph import (
     undecodable,
     with_numbers,
 )
+from safelight.files.metadata import ifd
 
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _PLACE = 0xBC80, 0xBC81, 0xBC82, 0xBC83, 0xBCC0
 _XMP, _IPTC, _ICC = 700, 33723, 34675

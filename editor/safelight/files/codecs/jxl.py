@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from safelight.api import Number, Unless, to_linear
 from safelight.document import Metadata
-from safelight.files import hdr
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.heif import box, boxes
 from safelight.files.codecs.jxl_header import Head, with_colours
@@ -26,6 +25,7 @@ from safelight.files.codecs.photograph import (
     unpremultiplied,
     with_numbers,
 )
+from safelight.files.colours import hdr
 from safelight.pixels import (
     SRGB,
     ColourError,

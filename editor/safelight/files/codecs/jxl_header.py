@@ -7,11 +7,11 @@ import struct
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from safelight.files import hdr
 from safelight.files.codecs import jxl_profile
 from safelight.files.codecs.jxl_entropy import Bits, PackingError, as_bits, as_kind
 from safelight.files.codecs.photograph import DamagedError
-from safelight.files.stated_colours import UNKNOWN, primaries_of_code, profile_of_places
+from safelight.files.colours import hdr
+from safelight.files.colours.stated_colours import UNKNOWN, primaries_of_code, profile_of_places
 
 _FAULT = "is damaged: its first part is missing"
 _ALPHA, _SPOT, _FILTER = 0, 2, 5

@@ -30,7 +30,7 @@ from safelight.files.codecs.photograph import (
     unpremultiplied,
     with_numbers,
 )
-from safelight.files.stated_colours import ADDED, places_of, profile_of_places
+from safelight.files.colours.stated_colours import ADDED, places_of, profile_of_places
 
 _EXPANSION = 1 << 13
 _WINDOW = struct.Struct("<4i")

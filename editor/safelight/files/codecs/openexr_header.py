@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from safelight.document import Metadata
-from safelight.files import descriptive_metadata
-from safelight.files.capture_metadata import (
+from safelight.files.codecs.photograph import DamagedError
+from safelight.files.metadata import descriptive_metadata
+from safelight.files.metadata.capture_metadata import (
     Capture,
     capture_of,
     moment,
@@ -23,9 +24,8 @@ from safelight.files.capture_metadata import (
     seconds_of,
     with_capture,
 )
-from safelight.files.codecs.photograph import DamagedError
+from safelight.files.metadata.xmp import UnreadablePacket
 from safelight.files.plain_text import plain_text
-from safelight.files.xmp import UnreadablePacket
 
 Attributes: TypeAlias = dict[bytes, tuple[bytes, bytes]]
 """Type and body of each attribute, by its name."""

@@ -33,7 +33,7 @@ from safelight.files.codecs.photograph import (
     TooLargeError,
     check_size,
 )
-from safelight.files.openraster_export import (
+from safelight.files.exports.openraster_export import (
     KRITAS,
     MERGED,
     MIMETYPE,

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from safelight.api import Source
 from safelight.document import Metadata
-from safelight.files import content_credentials, metadata
 from safelight.files.codecs import codec, lens_correction, raw
 from safelight.files.codecs.photograph import (
     CHANNELS,
@@ -33,8 +32,10 @@ from safelight.files.codecs.photograph import (
     TooLargeError,
 )
 from safelight.files.glance import GLANCE, Glance, glance, glanced
+from safelight.files.metadata import metadata
 from safelight.files.plain_text import plain_text
-from safelight.files.provenance import TERMS
+from safelight.files.provenance import content_credentials
+from safelight.files.provenance.provenance import TERMS
 from safelight.pixels import Transform
 from safelight.pixels.littlecms import CHANNELS as SPACES
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from safelight.api import Number
 from safelight.document import Metadata
-from safelight.files import hdr
 from safelight.files.codecs import deflate, png_rows
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import IPTC_RESOURCE, resource
@@ -30,7 +29,8 @@ from safelight.files.codecs.photograph import (
     undecodable,
 )
 from safelight.files.codecs.row_bands import Band, Proof, bands
-from safelight.files.stated_colours import high_range, stated_profile
+from safelight.files.colours import hdr
+from safelight.files.colours.stated_colours import high_range, stated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

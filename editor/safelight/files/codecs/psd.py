@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.document.layer import DEEPEST, MOST_LAYERS
-from safelight.files import lab, metadata
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     BYTES_PER_PIXEL,
@@ -37,7 +36,9 @@ from safelight.files.codecs.photograph import (
     check_packing,
     check_size,
 )
-from safelight.files.photoshop_export import KEYS, Resource, export_photoshop
+from safelight.files.colours import lab
+from safelight.files.exports.photoshop_export import KEYS, Resource, export_photoshop
+from safelight.files.metadata import metadata
 
 _BITMAP, _GREY, _INDEXED, _RGB, _CMYK, _MULTICHANNEL, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 7, 8, 9
 _INKS = "Its channels are inks of their own: they were taken for grey, for RGB or for CMYK."

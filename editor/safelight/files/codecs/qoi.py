@@ -19,7 +19,7 @@ from safelight.files.codecs.photograph import (
     packed,
     undecodable,
 )
-from safelight.files.stated_colours import profile_of_codes
+from safelight.files.colours.stated_colours import profile_of_codes
 
 _EXPANSION = 62
 """Pixels that one byte can become: a run."""

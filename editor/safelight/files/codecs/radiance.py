@@ -23,7 +23,7 @@ from safelight.files.codecs.photograph import (
     with_numbers,
 )
 from safelight.files.codecs.radiance_header import HEAD, head_of, lines_of
-from safelight.files.stated_colours import ADDED, places_of, profile_of_places
+from safelight.files.colours.stated_colours import ADDED, places_of, profile_of_places
 
 _SIZE = re.compile(rb"\n\n([+-])([XY]) (\d{1,9}) ([+-])([XY]) (\d{1,9})\n")
 _EXPANSION = 256

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from safelight.document import Metadata
-from safelight.files import descriptive_metadata
-from safelight.files.capture_metadata import (
+from safelight.files.metadata import descriptive_metadata
+from safelight.files.metadata.capture_metadata import (
     Capture,
     capture_of,
     moment,

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from safelight.api import Number
 from safelight.document import Metadata
-from safelight.files import ifd
 from safelight.files.codecs import jpeg, lens_correction, raw_extent, tiff
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
@@ -44,6 +43,7 @@ from safelight.files.codecs.raw_colours import (
     sensor_of,
 )
 from safelight.files.codecs.raw_noise import smoothed
+from safelight.files.metadata import ifd
 
 NAME = tiff.RAW_FORMAT
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safelight.files import ifd
 from safelight.files.codecs.photograph import DamagedError
+from safelight.files.metadata import ifd
 
 _PHOTOMETRIC, _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 262, 273, 279, 324, 325
 _PANASONIC, _ELSEWHERE = 280, 0xFFFFFFFF

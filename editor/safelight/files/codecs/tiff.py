@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
-from safelight.files import ifd, lab, logluv
 from safelight.files.codecs import jpeg, jpegxr, pillow_decoder, png, webp
 from safelight.files.codecs import tiff_parts as parts
 from safelight.files.codecs.codec import Codec, most_reduced
@@ -34,6 +33,8 @@ from safelight.files.codecs.photograph import (
     unpremultiplied,
     with_numbers,
 )
+from safelight.files.colours import lab, logluv
+from safelight.files.metadata import ifd
 
 _SUBFILE, _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _PLANAR = 273, 274, 277, 279, 284

@@ -12,12 +12,13 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document import Document, Live, frames
+from safelight.document import Document, Live
+from safelight.document.frames import frames
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.codecs.photograph import DamagedError
-from safelight.files.export import content_of, export
-from safelight.files.export_options import ExportOptions, profile_in
-from safelight.files.export_outcome import Exported, ExportError
+from safelight.files.exports.export import content_of, export
+from safelight.files.exports.export_options import ExportOptions, profile_in
+from safelight.files.exports.export_outcome import Exported, ExportError
 from safelight.files.sentences import CLOSE
 from safelight.files.sequences.frame_readers import FILM, OPENERS
 from safelight.files.sequences.frame_writers import EVEN_SIDES, WRITERS, Order, film_rate

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document.frames_content import LONGEST
-from safelight.document.keyframes import MOST_FRAMES
+from safelight.document.frames.frames_content import LONGEST
+from safelight.document.frames.keyframes import MOST_FRAMES
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import DamagedError, Limit, Room
 from safelight.files.sequences.frame_readers import OPENERS, Frames

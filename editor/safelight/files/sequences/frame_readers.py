@@ -16,9 +16,8 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document.frames_content import LONGEST, USUAL_DURATION
-from safelight.document.keyframes import MOST_FRAMES
-from safelight.files import ifd
+from safelight.document.frames.frames_content import LONGEST, USUAL_DURATION
+from safelight.document.frames.keyframes import MOST_FRAMES
 from safelight.files.codecs import gif, png, tiff, webp
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -28,6 +27,7 @@ from safelight.files.codecs.photograph import (
     check_size,
     undecodable,
 )
+from safelight.files.metadata import ifd
 
 _UNSTATED = 100
 """Milliseconds that a GIF's picture is shown whose file says 0: what browsers take it for."""

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.files.codecs.photograph import DamagedError
-from safelight.files.history_spill import Scratch
 from safelight.files.machine_memory import room
-from safelight.files.project_tiles import TileCache
+from safelight.files.project.history_spill import Scratch
+from safelight.files.project.project_tiles import TileCache
 from safelight.pixels import TILE, Raster, tile_digest
 
 MOST_KEPT = 512 << 20

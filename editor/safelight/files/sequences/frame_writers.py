@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.files.codecs import png, webp
-from safelight.files.export_outcome import ExportError
+from safelight.files.exports.export_outcome import ExportError
 
 Pictures = Iterable[NDArray[np.uint8]]
 """Pictures in order, each (height, width, 3 or 4) of uint8, sRGB, all of one shape."""

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from safelight.api.format import HEAD
 from safelight.document import Document, geometry, whole
-from safelight.document.frames_content import USUAL_DURATION, Frames
-from safelight.document.keyframes import MOST_FRAMES
+from safelight.document.frames.frames_content import USUAL_DURATION, Frames
+from safelight.document.frames.keyframes import MOST_FRAMES
 from safelight.files.atomic import plain_name
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import DamagedError, Limit, Photograph
-from safelight.files.file_colours import as_rgb
+from safelight.files.colours.file_colours import as_rgb
 from safelight.files.open_picture import (
     Opened,
     OpenError,

@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtGui import QPainter, QPainterPath
 
 from safelight.document import Document, Layer
-from safelight.document.outlined import of_points
+from safelight.document.contents.outlined import of_points
+from safelight.document.contents.shape import Shape
 from safelight.document.placement import Place
-from safelight.document.shape import Shape
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.viewport import Viewport

@@ -8,9 +8,10 @@ from typing import cast
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from safelight.document import Document, Layer, text_commands
+from safelight.document import Document, Layer
+from safelight.document.commands import text_commands
+from safelight.document.contents.text import Text
 from safelight.document.placement import Place
-from safelight.document.text import Text
 from safelight.gui.canvas.grips import paint_handles
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose

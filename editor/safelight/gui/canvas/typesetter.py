@@ -33,8 +33,8 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
-from safelight.document.outlined import outline_text
-from safelight.document.text import TYPESETTERS, TextError, Weight, Wording
+from safelight.document.contents.outlined import outline_text
+from safelight.document.contents.text import TYPESETTERS, TextError, Weight, Wording
 from safelight.pixels import Outline
 from safelight.pixels.outline import BEGIN, CLOSE, MOST_POINTS
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from safelight.api import Parameter, Value
-from safelight.document.embedded_picture import is_embedded, named
+from safelight.document.contents.embedded_picture import is_embedded, named
 from safelight.gui.controls.control import Control
 from safelight.gui.widgets.shown_text import plain, tooltip
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 from safelight.actions.picture_settings import kept_copy
 from safelight.actions.tray_library import TrayPicture
 from safelight.api import Parameter, Value
-from safelight.document.embedded_picture import is_embedded, named
+from safelight.document.contents.embedded_picture import is_embedded, named
 from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.picture_grid import Tile, Tiles
 from safelight.gui.controls.tray_pictures import Added, add, shelf

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from safelight.api import Value
     from safelight.document import Command, Document, Edit, Layer
-    from safelight.document.command import Entry, When
+    from safelight.document.commands.command import Entry, When
     from safelight.gui.session import Session
 
 
@@ -49,7 +49,7 @@ def told_others(chosen: Sequence[str], active: str) -> str:
 
 def held_by(command: Command, layer: Layer) -> dict[str, Value]:
     """What a layer has of a command's settings already: those of its effect."""
-    from safelight.document.effect_commands import KINDS, effect_of
+    from safelight.document.commands.effect_commands import KINDS, effect_of
 
     kind = KINDS.get(command.id)
     names = {item.name for item in command.parameters}
@@ -61,7 +61,7 @@ def suiting(command: Command, document: Document) -> dict[str, Value]:
     """The lengths in pixels that an effect is begun with, as a part of a large picture what they
     are by themselves of one of two megapixels: 20 pixels are not seen in one of 24.
     """
-    from safelight.document.effect_commands import KINDS
+    from safelight.document.commands.effect_commands import KINDS
 
     larger = math.hypot(document.width, document.height) / _USUAL
     if command.id not in KINDS or larger <= 1:

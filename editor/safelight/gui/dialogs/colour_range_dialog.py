@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from safelight.api import Region, Value
-from safelight.document.render import render_srgb
+from safelight.document.rendered.render import render_srgb
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.setting_picker import Picker
 from safelight.gui.dialogs.command_dialog import CommandDialog

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Value
-from safelight.document import Command, Document, edits, geometry, reshape_commands
+from safelight.document import Command, Document, edits, geometry
+from safelight.document.commands import reshape_commands
 from safelight.document.placement import IDENTITY
 from safelight.gui.controls.flag import FlagControl
 from safelight.gui.controls.number_field import DecimalField

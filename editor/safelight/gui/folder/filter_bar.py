@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
-from safelight.files.picture_marks import LABELS, MOST_STARS
+from safelight.files.metadata.picture_marks import LABELS, MOST_STARS
 from safelight.gui.folder.folder_rows import FolderFilter
 from safelight.gui.photograph_tabs import labelled
 from safelight.gui.widgets.shown_text import plain

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from safelight.actions.folder.folder_photographs import FolderError, mark
 from safelight.actions.open_confined import look_at
 from safelight.files import OpenError, WriteError, is_project
-from safelight.files.picture_marks import REJECTED, Marks
+from safelight.files.metadata.picture_marks import REJECTED, Marks
 from safelight.gui.folder.folder_rows import FolderRow, FolderRows
 from safelight.gui.folder.strip_view import Mark
 from safelight.gui.threads.background import Mailbox

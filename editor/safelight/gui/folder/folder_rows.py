@@ -26,7 +26,7 @@ from PySide6.QtGui import QImage, QPixmap
 from safelight.actions.folder.folder_glances import Seen
 from safelight.actions.folder.folder_photographs import FolderPhotograph
 from safelight.files.glance import Glance
-from safelight.files.picture_marks import Marks
+from safelight.files.metadata.picture_marks import Marks
 from safelight.gui.widgets.shown_text import file_size, plain, size, tooltip
 
 MOST_PICTURES = 400

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.files.picture_marks import LABELS
+from safelight.files.metadata.picture_marks import LABELS
 from safelight.gui.folder.folder_rows import ROW, FolderRow
 from safelight.gui.widgets import theme
 from safelight.gui.widgets.picture_row import PictureRow

@@ -41,7 +41,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.document import Document, frames
+from safelight.document import Document
+from safelight.document.frames import frames
 from safelight.gui.threads.background import Background
 from safelight.gui.widgets import theme
 from safelight.gui.widgets.picture_row import PictureRow

@@ -16,11 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.document import Document, Edit, frames
-from safelight.document.command import DECLARED
-from safelight.document.keyframe_commands import move_keyframe
-from safelight.document.onion_skin import onion_skin
-from safelight.document.sequence_commands import (
+from safelight.document import Document, Edit
+from safelight.document.commands.command import DECLARED
+from safelight.document.commands.keyframe_commands import move_keyframe
+from safelight.document.commands.sequence_commands import (
     delete_frames,
     duplicate_frames,
     frame_duration,
@@ -29,6 +28,8 @@ from safelight.document.sequence_commands import (
     numbers_told,
     reverse_frames,
 )
+from safelight.document.frames import frames
+from safelight.document.frames.onion_skin import onion_skin
 from safelight.gui.frames.frame_list import FrameList
 from safelight.gui.frames.frame_ruler import FrameRuler
 from safelight.gui.session import Session

@@ -10,15 +10,16 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from safelight.document import Layer, frames
-from safelight.document.keyframe_commands import (
+from safelight.document import Layer
+from safelight.document.commands.keyframe_commands import (
     keyframe_interpolation,
     remove_keyframe,
     set_keyframe,
     stop_keyframes,
 )
-from safelight.document.keyframes import SETTING, Interpolation, Keyframe
-from safelight.document.layer_keyframes import track_of, value_of
+from safelight.document.frames import frames
+from safelight.document.frames.keyframes import SETTING, Interpolation, Keyframe
+from safelight.document.frames.layer_keyframes import track_of, value_of
 from safelight.gui.controls import Control
 from safelight.gui.session import Session
 from safelight.gui.widgets import theme

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def has_frames(workspace: Workspace) -> bool:
     """Whether the photograph in front is a sequence."""
-    from safelight.document import frames
+    from safelight.document.frames import frames
 
     return frames.length(workspace.session.history.document) > 1
 
@@ -45,7 +45,8 @@ def open_as_sequence(context: DeedContext, paths: Sequence[Path]) -> None:
 
     def load() -> Loaded:
         from safelight.actions.sequences.open_sequences import opened_pictures
-        from safelight.document import History, frames
+        from safelight.document import History
+        from safelight.document.frames import frames
         from safelight.files.sequences.film_files import named_alone
         from safelight.gui.open_and_save.loaded_files import Loaded
 
@@ -122,7 +123,7 @@ def export_frames(context: DeedContext) -> None:
 
 def _beside(path: Path | None, document: Document) -> Path:
     """A name for a film: beside the file that was opened, or the folder of the pictures."""
-    from safelight.document import frames
+    from safelight.document.frames import frames
 
     if path is not None:
         return Path(path).with_suffix(".webm")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import Signal
 
 from safelight import actions
-from safelight.document import Document, frames, is_stale
+from safelight.document import Document, is_stale
+from safelight.document.frames import frames
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.message_source import MessageSource
 from safelight.gui.threads.background import Background, Mailbox

@@ -48,8 +48,8 @@ def place(context: DeedContext) -> None:
 def duplicate_to(context: DeedContext) -> None:
     """Put copies of the chosen layers into another photograph that is open."""
     from safelight.document import Edit
+    from safelight.document.contents.placed_picture import with_layers_of
     from safelight.document.edits import several
-    from safelight.document.placed_picture import with_layers_of
 
     front = context.front
     others = [each for each in context.tabs.workspaces() if each is not front]
@@ -172,7 +172,7 @@ def copy(context: DeedContext, *, merged: bool) -> None:
 
     def work() -> tuple[bytes, tuple[int, int]]:
         from safelight.actions.place_picture import as_png
-        from safelight.document.placed_picture import part
+        from safelight.document.contents.placed_picture import part
 
         made = part(document, None if merged else layer)
         live = studio.live if studio is not None else None
@@ -237,7 +237,7 @@ def _pasting(data: bytes, above: str, middle: tuple[float, float]) -> Edit:
 
     def renders(document: Document, live: Live | None) -> Document:
         from safelight.actions.place_picture import picture_in
-        from safelight.document.placed_picture import with_picture
+        from safelight.document.contents.placed_picture import with_picture
 
         picture = replace(picture_in(data, _NAME), name="Pasted picture")
         return with_picture(document, picture, above=above, middle=middle, fits=False, live=live)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from safelight import actions
 from safelight.actions.opened_file import glancing, opened_project, project_films
 from safelight.actions.sequences.open_sequences import opened_sequence
-from safelight.document import History, frames
+from safelight.document import History
+from safelight.document.frames import frames
 from safelight.files.codecs.plugin_codec import Importers
 from safelight.files.sequences.film_files import named_alone
 from safelight.files.sequences.open_sequence import holds_sequence

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.document import Document, Edit, Live, Metadata
-from safelight.files.coordinates import EXAMPLES, locate, place_of, place_text, typed_place
-from safelight.files.descriptive_metadata import (
+from safelight.files.metadata.coordinates import EXAMPLES, locate, place_of, place_text, typed_place
+from safelight.files.metadata.descriptive_metadata import (
     FACTS,
     as_text,
     describe,
@@ -33,8 +33,8 @@ from safelight.files.descriptive_metadata import (
     strip_metadata,
     without_places,
 )
-from safelight.files.descriptive_metadata import facts as stated
-from safelight.files.metadata_list import Group, listed
+from safelight.files.metadata.descriptive_metadata import facts as stated
+from safelight.files.metadata.metadata_list import Group, listed
 from safelight.gui.panels.latest_task import Latest
 from safelight.gui.panels.panel import Panel
 from safelight.gui.widgets.shown_text import plain, size, tooltip

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from safelight.api import Parameter
 from safelight.document import Layer, edits
-from safelight.document.content import FEATHER, GROW
+from safelight.document.contents.content import FEATHER, GROW
 from safelight.gui.controls import Control, control_for
 from safelight.gui.frames.keyframe_buttons import offer_keyframes
 from safelight.gui.session import Session

@@ -17,7 +17,7 @@ from PySide6.QtGui import QImage
 from safelight import actions
 from safelight.api import Declaration, Parameter, Region, Value
 from safelight.document import Document, Kept, Layer, Live, render, render_srgb
-from safelight.document.result_choices import margin
+from safelight.document.rendered.result_choices import margin
 from safelight.gui.canvas.mask_tint import OPACITY, RED
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.previews.computed_area import middle, what_matters

@@ -122,7 +122,7 @@ class Proofing(QObject):
         """Ask for the print that is to be looked at."""
         from safelight.api import Icc
         from safelight.api.parameters import parameter_of
-        from safelight.document.command import Command
+        from safelight.document.commands.command import Command
         from safelight.gui.dialogs.command_dialog import CommandDialog
         from safelight.pixels import Intent
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF, QRegion
 
 from safelight.api import Value
-from safelight.document import Document, Edit, distort_commands
+from safelight.document import Document, Edit
+from safelight.document.commands import distort_commands
 from safelight.document.edits import unlocked
 from safelight.document.placement import Place
 from safelight.gui.canvas.grips import paint_handles

@@ -12,10 +12,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QRegion
 
 from safelight.api import HexColour, Value
-from safelight.document import Layer, shape_commands
+from safelight.document import Layer
+from safelight.document.commands import shape_commands
+from safelight.document.commands.shape_commands import Depth, Filled, Points, Radius, StrokeWidth
+from safelight.document.contents.shape import Figure, Shape
 from safelight.document.placement import Place
-from safelight.document.shape import Figure, Shape
-from safelight.document.shape_commands import Depth, Filled, Points, Radius, StrokeWidth
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose

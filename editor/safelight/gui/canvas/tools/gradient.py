@@ -9,9 +9,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion
 
 from safelight.api import HexColour, Value
-from safelight.document import Edit, gradient_commands
-from safelight.document.gradients import Shape
+from safelight.document import Edit
+from safelight.document.commands import gradient_commands
 from safelight.document.placement import Place
+from safelight.document.rendered.gradients import Shape
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.pixel_brushes import OwnLayer

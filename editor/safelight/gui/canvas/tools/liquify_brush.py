@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
-from safelight.document import Edit, liquify
-from safelight.document.stroke_by_pieces import StrokeByPieces
+from safelight.document import Edit
+from safelight.document.strokes import liquify
+from safelight.document.strokes.stroke_by_pieces import StrokeByPieces
 from safelight.gui.canvas.tools.pixel_brushes import PixelBrush
 from safelight.gui.canvas.tools.round_brush import Percent, Size
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QRegion
 
-from safelight.document import Edit, guide_commands
+from safelight.document import Edit
+from safelight.document.commands import guide_commands
 from safelight.document.guides import Guide, carried, checked
 from safelight.document.placement import Place
 from safelight.gui.canvas.marks import paint_word

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QCursor, QPainter
 
 from safelight.api import Region
-from safelight.document import Edit, retouch_commands
+from safelight.document import Edit
+from safelight.document.commands import retouch_commands
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.selection_outline import Seen, outline

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QRegion
 
-from safelight.document import Edit, selections
+from safelight.document import Edit
+from safelight.document.commands import selections
 from safelight.document.placement import Place
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose, nearest

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPolygonF, QRegion
 
-from safelight.document import Document, Edit, geometry, quadrilateral, reshape_commands
+from safelight.document import Document, Edit, geometry, quadrilateral
+from safelight.document.commands import reshape_commands
 from safelight.document.placement import Place
 from safelight.gui.canvas.grips import paint_handles, pulling_cursor
 from safelight.gui.canvas.pose import Pose

@@ -15,17 +15,11 @@ from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 from shiboken6 import isValid
 
 from safelight.api import HexColour, Value
-from safelight.document import (
-    Command,
-    Document,
-    Edit,
-    EditError,
-    laid_pixels,
-    retouch,
-    retouch_commands,
-)
+from safelight.document import Command, Document, Edit, EditError
+from safelight.document.commands import retouch_commands
 from safelight.document.placement import Place
-from safelight.document.stroke_by_pieces import StrokeByPieces
+from safelight.document.strokes import laid_pixels, retouch
+from safelight.document.strokes.stroke_by_pieces import StrokeByPieces
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
 from safelight.gui.canvas.tools.round_brush import Hardness, Percent, Size

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
 from safelight.api import Number
-from safelight.document import retouch_commands
+from safelight.document.commands import retouch_commands
 from safelight.gui.canvas.tools.brush import Brush
 from safelight.gui.canvas.tools.pixel_brushes import OwnLayer
 from safelight.gui.canvas.tools.round_brush import Size

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from safelight.document import retouch, retouch_commands, smudge
+from safelight.document.commands import retouch_commands
+from safelight.document.strokes import retouch, smudge
 from safelight.gui.canvas.tools.pixel_brushes import OwnHardness, OwnLayer
 from safelight.gui.canvas.tools.round_brush import Hardness, Percent, Size
 

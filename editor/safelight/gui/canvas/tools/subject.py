@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion
 
 from safelight.api import Number, Value
-from safelight.document import Edit, cut_outs, selections
+from safelight.document import Edit
+from safelight.document.commands import cut_outs, selections
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.round_brush import SLIDER, RoundBrush, circle, paint_circle

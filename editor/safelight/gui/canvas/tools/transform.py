@@ -20,7 +20,8 @@ from PySide6.QtGui import (
 )
 
 from safelight.api import Number, Region, Value
-from safelight.document import Document, Edit, geometry, reshape_commands
+from safelight.document import Document, Edit, geometry
+from safelight.document.commands import reshape_commands
 from safelight.document.placement import Place
 from safelight.gui.canvas.grips import (
     GRIP,

@@ -15,12 +15,21 @@ from PySide6.QtGui import QPainter, QPainterPath, QRegion
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import HexColour, Value
-from safelight.document import Document, Edit, Layer, edits, text_commands
+from safelight.document import Document, Edit, Layer, edits
+from safelight.document.commands import text_commands
+from safelight.document.commands.shape_commands import StrokeWidth
+from safelight.document.commands.text_commands import LetterSpacing, LineSpacing, Size
+from safelight.document.contents.shape import Shape
+from safelight.document.contents.text import (
+    MOST_LETTERS,
+    Align,
+    Direction,
+    Text,
+    TextError,
+    Weight,
+    Wording,
+)
 from safelight.document.placement import Place
-from safelight.document.shape import Shape
-from safelight.document.shape_commands import StrokeWidth
-from safelight.document.text import MOST_LETTERS, Align, Direction, Text, TextError, Weight, Wording
-from safelight.document.text_commands import LetterSpacing, LineSpacing, Size
 from safelight.gui.canvas.grips import GRIP
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from safelight.api import Number, Value
-from safelight.document import Edit, selections
+from safelight.document import Edit
+from safelight.document.commands import selections
 from safelight.gui.canvas.tools.selection_tool import Mode, SelectionTool
 from safelight.gui.canvas.tools.tool import Pointer
 from safelight.gui.canvas.tools.tried import Tried

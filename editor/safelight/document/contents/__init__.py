@@ -1,0 +1,1 @@
+"""Contents: what a layer can hold, and who answers for each kind."""

@@ -1,0 +1,1 @@
+"""Colours: what a file's numbers mean, as RGB with a profile."""

@@ -1,0 +1,1 @@
+"""Metadata: what files say of photographs, in EXIF, XMP, IPTC and makers' tables."""
