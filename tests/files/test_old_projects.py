@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import effective_mask, is_stale, render
+from safelight.document import edits, effective_mask, is_stale, render
 from safelight.files.project.project import Project
+from safelight.files.project.project_database import SCHEMA
+from safelight.pixels import Raster
 
 PROJECTS = Path(__file__).parent / "projects"
 NAMES = sorted(path.stem for path in PROJECTS.glob("*.safelight"))
@@ -82,6 +85,37 @@ def test_a_project_of_before_is_the_same_after_it_was_saved_anew(name, tmp_path)
     again, history = Project.open(tmp_path / "again.safelight")
     assert told(history) == json.loads((PROJECTS / f"{name}.json").read_text())
     again.close()
+
+
+def test_what_is_painted_in_a_project_of_before_is_saved_beside_its_tiles(tmp_path):
+    path = tmp_path / "layers.safelight"
+    shutil.copy(PROJECTS / "layers.safelight", tmp_path)
+    project, history = Project.open(path)
+    before = told(history)["steps"]
+    layer = next(each for each in history.document.walk() if each.pixels is not None)
+    pixels = layer.pixels.to_array().copy()
+    pixels[:9, :9] = 77
+    painted = history.do(edits.set_pixels(layer.id, Raster.from_array(pixels)))
+    project.save(painted)
+    project.close()
+    project, again = Project.open(path)
+    assert told(again)["steps"][:-1] == before[: history.position + 1]
+    assert np.array_equal(again.document.layer(layer.id).pixels.to_array(), pixels)
+    project.close()
+    version = path.read_bytes()[60:64]  # SQLite's file format, 1.3
+    assert int.from_bytes(version, "big") == SCHEMA
+
+
+def test_a_project_of_before_that_may_not_be_written_opens_as_it_is(tmp_path, monkeypatch):
+    path = tmp_path / "layers.safelight"
+    shutil.copy(PROJECTS / "layers.safelight", tmp_path)
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    project, history = Project.open(path)
+    assert told(history) == json.loads((PROJECTS / "layers.json").read_text())
+    assert not project.writable
+    project.close()
+    assert path.read_bytes() == before
 
 
 def test_there_are_projects_of_before():

@@ -7,11 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.api import Region
-from safelight.pixels import TILE, Raster, RasterBuilder, from_float, tile_digest, to_float
+from safelight.pixels import (
+    TILE,
+    Raster,
+    RasterBuilder,
+    from_float,
+    has_digest,
+    tile_digest,
+    to_float,
+)
 
 DEPTHS = ["uint8", "uint16", "float32"]
 SMALL = 8
@@ -501,7 +510,7 @@ def test_a_raster_of_one_array_gives_it_uncopied_and_another_gives_none():
 def test_a_tile_of_one_value_has_the_digest_of_its_bytes(depth):
     def by_hand(tile):
         head = f"{tile.shape} {tile.dtype.name}".encode()
-        return hashlib.blake2b(head + tile.tobytes(), digest_size=16).digest()
+        return blake3(head + tile.tobytes()).digest(16)
 
     tiles = [np.full((7, 5, 4), value, depth) for value in (0, 1, 200)]
     nearly, last, sign = (np.zeros((7, 5, 4), depth) for _ in range(3))
@@ -513,3 +522,16 @@ def test_a_tile_of_one_value_has_the_digest_of_its_bytes(depth):
     for tile in (*tiles, nearly, last, sign, wide):
         assert tile_digest(tile) == by_hand(tile)
     assert len({tile_digest(tile) for tile in (tiles[0], nearly, last)}) == 3
+
+
+def test_a_tile_is_known_by_its_digest_of_today_and_of_earlier_projects_and_by_no_other():
+    tile = np.random.default_rng(3).integers(0, 256, (7, 5, 3), np.uint8)
+    text = b"(7, 5, 3) uint8" + tile.tobytes()
+    earlier = hashlib.blake2b(text, digest_size=16).digest()
+    assert has_digest(tile, blake3(text).digest(16))
+    assert has_digest(tile, earlier)
+    other = tile.copy()
+    other[6, 4, 2] ^= 1
+    assert not has_digest(other, blake3(text).digest(16))
+    assert not has_digest(other, earlier)
+    assert not has_digest(tile, earlier[:15])

@@ -419,7 +419,7 @@ class Raster:
         return Region(int(left), int(top), int(right - left), int(bottom - top))
 
     def digests(self, each: Callable[..., Iterable[bytes]] = map) -> list[bytes]:
-        """The content of each tile, row by row, as 16 bytes (BLAKE2b); kept once computed.
+        """The content of each tile, row by row, as 16 bytes (BLAKE3); kept once computed.
         ``each`` is ``map``, or one that works on several threads.
         """
         held = self.parts()  # so that no id is taken by another tile meanwhile
@@ -639,12 +639,23 @@ def _digest_of(part: Part) -> bytes:
 
 
 def tile_digest(tile: NDArray[Any]) -> bytes:
-    """The content of a tile (height, width, channels), of any depth, as 16 bytes (BLAKE2b, RFC
-    7693), its shape and type included.
+    """The content of a tile (height, width, channels), of any depth, as 16 bytes (BLAKE3, 2020),
+    its shape and type included.
     """
     if is_of_one_value(tile):
         return _solid_digest(tile.shape, tile.dtype.name, tile[0, 0].tobytes())
     return _digest(tile)
+
+
+def has_digest(tile: NDArray[Any], digest: bytes) -> bool:
+    """Whether ``digest`` is that of a tile (height, width, channels), of any depth: by BLAKE3, or
+    by BLAKE2b (RFC 7693), which projects up to version 2 know their tiles by.
+    """
+    if tile_digest(tile) == digest:
+        return True
+    earlier = hashlib.blake2b(_head(tile), digest_size=16)
+    earlier.update(np.ascontiguousarray(tile).data)
+    return earlier.digest() == digest
 
 
 def is_of_one_value(tile: NDArray[Any]) -> bool:
@@ -665,10 +676,16 @@ def _solid_digest(shape: tuple[int, int, int], name: str, pixel: bytes) -> bytes
 
 
 def _digest(tile: NDArray[Any]) -> bytes:
-    head = f"{tile.shape} {tile.dtype.name}".encode()
-    state = hashlib.blake2b(head, digest_size=16)
-    state.update(np.ascontiguousarray(tile).data)
-    return state.digest()
+    # Seven times as fast as BLAKE2b. Imported here: a window starts without it.
+    from blake3 import blake3
+
+    state = blake3(_head(tile))
+    state.update(np.ascontiguousarray(tile).reshape(-1).view(np.uint8).data)
+    return state.digest(16)
+
+
+def _head(tile: NDArray[Any]) -> bytes:
+    return f"{tile.shape} {tile.dtype.name}".encode()
 
 
 def _sides(length: int) -> list[int]:

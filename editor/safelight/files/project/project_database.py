@@ -20,7 +20,7 @@ from safelight.files.project.project_fields import DataError
 
 SUFFIX = ".safelight"
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the tables. A file of a later one is refused, one of an earlier one is migrated."""
 
 APPLICATION = 0x5AFE1167
@@ -63,6 +63,7 @@ TABLES: dict[int, dict[str, str]] = {
     },
     1: _COMMON,
     2: _COMMON,
+    3: _COMMON,
 }
 """The tables of each version. Version 0 had the history in a table, without tokens or a seal."""
 
@@ -197,6 +198,8 @@ def check(connection: sqlite3.Connection, *, write: bool = True) -> None:
     if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise DataError("the database is damaged")
     if version < SCHEMA:
+        if not write and TABLES[version] == TABLES[SCHEMA]:
+            return
         if not write:
             raise DataError("it is of an earlier version and may not be written; copy it first")
         _migrate(connection, version)
@@ -231,9 +234,16 @@ def _from_version_1(connection: sqlite3.Connection) -> None:
     """
 
 
+def _from_version_2(connection: sqlite3.Connection) -> None:
+    """The rows stay: tiles may be known by BLAKE3, and those of version 2 are known by BLAKE2b,
+    which is still believed. A version that knew of none would take such a tile for damaged.
+    """
+
+
 _MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     0: _from_version_0,
     1: _from_version_1,
+    2: _from_version_2,
 }
 """From each earlier version to the next."""
 

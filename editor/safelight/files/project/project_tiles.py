@@ -24,7 +24,7 @@ from safelight.files.project.history_spill import Scratch
 from safelight.files.project.packed_tiles import unpacked
 from safelight.files.project.project_database import ProjectError, spoken
 from safelight.files.project.project_fields import DataError
-from safelight.pixels import Part, Raster, mended, tile_digest
+from safelight.pixels import Part, Raster, has_digest, mended
 
 _LEAST = 64 << 20
 """Bytes of tiles that are kept however little memory is free."""
@@ -282,7 +282,7 @@ class Tile:
         read-only. Raises DataError when they are not this tile's.
         """
         pixels = unpacked(data, self.shape, self.depth)
-        if tile_digest(pixels) != self.digest:
+        if not has_digest(pixels, self.digest):
             raise DataError("a tile is damaged")
         if pixels.dtype.kind == "f":
             # Saved before pictures were mended on opening; the file keeps what it holds.
