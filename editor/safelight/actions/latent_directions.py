@@ -1,6 +1,7 @@
 """Latent directions: found from two handfuls of codes or from pictures, named, saved, shared.
 
-A direction is what a slider adds to a generator's code. A file of them belongs to one network.
+A direction is what a slider adds to a generator's code, or to the code of a photograph. A file of
+them belongs to one network.
 """
 
 from __future__ import annotations
@@ -53,10 +54,13 @@ class DirectionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """A name, and a code of length 1 (``vector``) that is added as often as a slider says."""
+    """A name, and a code of length 1 (``vector``) that is added as often as a slider says, each
+    time ``step`` of it: 1 among codes of normal numbers, of photographs' codes what they differ by.
+    """
 
     name: str
     vector: Code
+    step: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,56 @@ def direction_between(more: Sequence[Code], less: Sequence[Code], name: str) -> 
     return _direction(name, rows.T @ np.linalg.solve(square, wanted))
 
 
+def measured_direction(more: Sequence[Code], less: Sequence[Code], name: str) -> Direction:
+    """``direction_between`` codes of photographs, whose numbers may be of any size.
+
+    Its step is half the way from those that show ``less`` to those that show ``more``: from one to
+    the other a slider goes by 2. Raises DirectionError.
+    """
+    found = direction_between(more, less, name)
+    apart = np.mean(np.array(more, np.float64), 0) - np.mean(np.array(less, np.float64), 0)
+    return _stepped(found, float(apart @ np.array(found.vector)) / 2)
+
+
+def principal_directions(codes: Sequence[Code], count: int = MAIN) -> list[Direction]:
+    """The directions along which the ``codes`` of photographs differ most.
+
+    Their principal components, as GANSpace has them of the codes in StyleGAN's own space; each step
+    is the standard deviation along it. Raises DirectionError.
+    """
+    if len(codes) < FEWEST_PICTURES:
+        raise DirectionError(
+            f"The main directions need {FEWEST_PICTURES} photographs, and there are {len(codes)}:"
+            " add more examples first, with or without."
+        )
+    rows = np.array(codes, np.float64)
+    _, strengths, ways = np.linalg.svd(rows - rows.mean(0), full_matrices=False)
+    held = int((strengths > 1e-6 * strengths[0]).sum()) if strengths[0] > 1e-9 else 0
+    if not held:
+        raise DirectionError(
+            "The photographs' codes are all the same: no direction leads anywhere."
+        )
+    spread = strengths / np.sqrt(len(rows))
+    return [
+        _stepped(_direction(f"Main {n + 1}", ways[n]), float(spread[n]))
+        for n in range(min(count, held))
+    ]
+
+
+def amounts_of(change: Code, entries: Sequence[Direction]) -> tuple[float, ...] | None:
+    """How often each direction was added to make a ``change``; None where others were, too."""
+    if not entries or not len(change):
+        return None
+    steps = np.array([item.vector for item in entries], np.float64)
+    steps *= np.array([[item.step] for item in entries])
+    wanted = np.array(change, np.float64)
+    found, _, rank, _ = np.linalg.lstsq(steps.T, wanted, rcond=1e-6)
+    off = float(np.abs(found @ steps - wanted).max())
+    if rank < len(entries) or off > 2 * 10**-CODE_DIGITS:
+        return None
+    return tuple(map(float, found))
+
+
 def main_directions(
     codes: Sequence[Code], pictures: Sequence[NDArray[np.uint8]], count: int = MAIN
 ) -> list[Direction]:
@@ -173,10 +227,12 @@ def main_directions(
 
 
 def moved(code: Code, direction: Direction, amount: float) -> Code:
-    """A code with ``amount`` times a direction added. Raises DirectionError for another length."""
+    """A code with ``amount`` steps along a direction added. Raises DirectionError for another
+    length.
+    """
     if len(code) != len(direction.vector):
         raise DirectionError(_other_size(direction.name, len(direction.vector), len(code)))
-    made = np.array(code, np.float64) + amount * np.array(direction.vector, np.float64)
+    made = np.array(code, np.float64) + amount * direction.step * np.array(direction.vector)
     return tuple(round(float(x), CODE_DIGITS) + 0.0 for x in made.clip(-LARGEST, LARGEST))
 
 
@@ -184,7 +240,10 @@ def write_directions(
     found: Directions, path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> None:
     """Write directions as JSON. Raises FileExists, WriteError."""
-    listed = [{"name": item.name, "vector": list(item.vector)} for item in found.entries]
+    listed = [
+        {"name": item.name, "vector": list(item.vector), "step": item.step}
+        for item in found.entries
+    ]
     data = {_KEY: 1, "network": found.network, "size": found.size, "directions": listed}
     text = json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n"
     atomic_write(path, lambda file: file.write(text), overwrite=overwrite)
@@ -226,9 +285,11 @@ def _listed(entries: Any, found: Directions, name: str) -> Directions:
     for item in entries:
         vector = item.get("vector") if isinstance(item, dict) else None
         fits = isinstance(vector, list) and len(vector) == found.size and all(map(_number, vector))
-        if not fits or not isinstance(item.get("name"), str):
+        step: Any = item.get("step", 1.0) if isinstance(item, dict) else None
+        if not fits or not isinstance(item.get("name"), str) or not _number(step) or step <= 0:
             raise DirectionError(f"{name} holds a direction that is none.")
-        found = found.with_one(_direction(item["name"], np.array(vector, np.float64)))
+        made = _direction(item["name"], np.array(vector, np.float64))
+        found = found.with_one(_stepped(made, step))
     return found
 
 
@@ -247,6 +308,11 @@ def _direction(name: str, vector: NDArray[np.float64]) -> Direction:
             "With and without are the same: no direction leads from one to the other."
         )
     return Direction(name, tuple(round(float(x), 6) + 0.0 for x in vector / length))
+
+
+def _stepped(direction: Direction, step: float) -> Direction:
+    """A direction with another step, of six digits."""
+    return replace(direction, step=float(f"{step:.6g}"))
 
 
 def _reduced(picture: NDArray[np.uint8]) -> NDArray[np.float64]:

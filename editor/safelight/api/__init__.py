@@ -14,6 +14,7 @@ from safelight.api.colour_profile import icc_bytes
 from safelight.api.compound_values import curve_samples
 from safelight.api.cube_table import cube_stages
 from safelight.api.declaration import Declaration, Settings
+from safelight.api.decoded_difference import with_difference
 from safelight.api.filter import (
     VERSION,
     filter,
@@ -137,6 +138,7 @@ __all__ = [
     "sequence_filter",
     "to_linear",
     "tone",
+    "with_difference",
 ]
 __all__ += kinds.__all__
 

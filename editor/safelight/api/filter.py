@@ -423,6 +423,8 @@ def _declare(
     check_flags(declaration)
     check_names(declaration)
     check_tone(declaration)
+    if prepare is None and any(item.role == "change" for item in parameters):
+        raise TypeError(f"{name}: who changes a code needs prepare=, which gives the code there is")
     if declaration.masked and scale != 1:
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     if zoomable and (declaration.masked or scale != 1):

@@ -15,6 +15,9 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 
 from safelight.api.kinds import KINDS, Meaning, Value, is_number
 
+Role: TypeAlias = Literal["", "held", "other", "change"]
+"""What a latent code is there for: what a generator makes, or one of three other things."""
+
 
 class ParameterError(ValueError):
     """A value a parameter cannot take; the message says what it can."""
@@ -81,10 +84,16 @@ class Latent:
     and ``api.drawn`` makes a code of the seed. Its control is the lightbox. A code with a ``role``
     is set beside another one's lightbox: it is what the ``"held"`` part of the picture keeps, or
     the ``"other"`` end of a passage from one code to the other.
+
+    One whose role is ``"change"`` makes the filter an autoencoder: it is what is added to the
+    photograph's own code, () for nothing. The encoder is the filter's ``prepare``, which returns
+    the photograph's own code under the parameter's name; the decoder is the filter itself, which
+    adds to the photograph what the change makes of it (``api.with_difference``). Its control has
+    sliders along directions that are found from photographs.
     """
 
     size: int
-    role: Literal["", "held", "other"] = ""
+    role: Role = ""
 
 
 Fraction: TypeAlias = Annotated[float, Number(0.0, 1.0, step=0.01)]
@@ -129,7 +138,7 @@ class Parameter:
     unless: str = ""
     tray: Literal["", "open", "folded"] = ""
     size: int = 0
-    role: Literal["", "held", "other"] = ""
+    role: Role = ""
     renamed: tuple[str, ...] = ()
     logarithmic: bool = False
     lowest: str = ""
@@ -311,7 +320,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "length": (lambda value: isinstance(value, bool), "true or false"),
     "tray": (lambda value: value in ("", "open", "folded"), '"", "open" or "folded"'),
     "size": (lambda value: is_number(value) and int(value) == value >= 0, "a whole number"),
-    "role": (lambda value: value in ("", "held", "other"), '"", "held" or "other"'),
+    "role": (lambda value: value in get_args(Role), '"", "held", "other" or "change"'),
     "renamed": (
         lambda value: (
             isinstance(value, tuple)

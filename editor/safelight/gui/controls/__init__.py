@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter
 from safelight.gui.controls.choice import ChoiceControl
+from safelight.gui.controls.code_change import ChangeControl
 from safelight.gui.controls.code_line import CodeControl
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.curve import CurveControl
@@ -47,12 +48,15 @@ def control_for(parameter: Parameter, parent: QWidget | None = None) -> Control:
     """The control that a parameter's kind calls for, at its default."""
     if parameter.kind == "picture" and parameter.tray:
         return TrayControl(parameter, parent)
+    if parameter.role == "change":
+        return ChangeControl(parameter, parent)
     if parameter.kind == "code" and parameter.role:
         return CodeControl(parameter, parent)
     return _CONTROLS[parameter.kind](parameter, parent)
 
 
 __all__ = [
+    "ChangeControl",
     "CodeControl",
     "Control",
     "LayerControl",

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 from safelight.actions.lightbox_codes import FAR, NEAR, Code, current, mixed, neighbours
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
-from safelight.gui.controls.lightbox_directions import DirectionSliders
+from safelight.gui.controls.direction_sliders import DirectionSliders
 from safelight.gui.controls.neighbourhood import MIDDLE, Neighbourhood
 from safelight.gui.controls.number import Slider
 from safelight.gui.controls.thumb import Thumb

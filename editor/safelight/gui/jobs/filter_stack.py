@@ -22,6 +22,7 @@ from safelight.gui.notices import Messages
 from safelight.gui.panels.filters_panel import FilterList
 from safelight.gui.panels.settings_panel import FilterSettings
 from safelight.gui.previews.computed_area import middle
+from safelight.gui.previews.encoded_examples import Encoding
 from safelight.gui.previews.lightbox_pictures import Sketching
 from safelight.gui.previews.proof_updates import Proving
 from safelight.gui.session import Session
@@ -285,6 +286,7 @@ class FilterStack(QStackedWidget):
         panel.room_wanted.connect(self.room_wanted)
         Proving(panel, self._session, self._canvas.visible)
         Sketching(panel, self._session)
+        Encoding(panel, self._session)
         Proposals(panel, self._session, self._messages)
         self.addWidget(panel)
         return panel

@@ -1,8 +1,7 @@
-"""Kept directions: those of a generator's lightbox are read when it is shown, kept, and shared."""
+"""Kept directions: those of a panel's network are read when it is shown, kept, and shared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -14,7 +13,7 @@ from safelight.actions.latent_directions import (
     read_directions,
     write_directions,
 )
-from safelight.gui.controls.lightbox_directions import Seen
+from safelight.gui.controls.direction_sliders import DirectionSliders
 from safelight.gui.panels.settings_panel import FilterSettings
 from safelight.gui.session import Session
 from safelight.gui.threads.background import Background
@@ -23,14 +22,11 @@ from safelight.gui.threads.background import Background
 class KeptDirections(QObject):
     """Stands between one panel's directions and the files that they are in."""
 
-    def __init__(self, panel: FilterSettings, session: Session, seen: Callable[[], Seen]) -> None:
+    def __init__(self, panel: FilterSettings, session: Session, sliders: DirectionSliders) -> None:
         super().__init__(panel)
         self._panel, self._session = panel, session
         self._network = ""
-        lightbox = panel.latents.lightbox
-        assert lightbox is not None
-        self._sliders = lightbox.directions
-        self._sliders.seen = seen
+        self._sliders = sliders
         self._sliders.setEnabled(False)
         self._sliders.kept.connect(self._keep)
         self._sliders.saving.connect(self._save)

@@ -54,7 +54,8 @@ class Sketching(QObject):
         self._lightbox.shown.connect(self._soon.start)
         for control in panel.latents.codes:
             control.shown.connect(self._soon.start)
-        KeptDirections(panel, session, self._seen)
+        self._lightbox.directions.seen = self._seen
+        KeptDirections(panel, session, self._lightbox.directions)
         self._soon.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -1,4 +1,4 @@
-"""Lightbox directions: sliders along directions of a generator, found from examples by eye."""
+"""Direction sliders: sliders along directions of a code, found from examples by eye."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from safelight.gui.widgets.small_widgets import remark, small_button
 _FINE = 20
 """Positions of a slider for each length of a direction."""
 
-_FAR = 4
+FAR = 4
 """Lengths of a direction that a slider goes either way: codes are normal numbers, and beyond that
 lies what a generator has hardly ever been trained with."""
 
@@ -54,6 +54,12 @@ class DirectionSliders(QWidget):
     there are other directions than before, ``saving`` (over what is there, or not) and
     ``opening`` ask for files.
     """
+
+    hints = (
+        "The picture in the middle shows what is looked for",
+        "The picture in the middle does not show it",
+    )
+    main = "Main directions of what was seen"
 
     going = Signal(tuple)
     held = Signal(bool)
@@ -85,9 +91,13 @@ class DirectionSliders(QWidget):
 
     # -- finding -------------------------------------------------------------------------------
 
-    def add_example(self, without: bool) -> None:
-        """Put what is shown among the examples; what was among the others is there no more."""
-        code, (mine, others) = self.current(), self._examples[:: -1 if without else 1]
+    def ask_for_example(self, without: bool) -> None:
+        """Put what is shown among the examples."""
+        self.add_example(self.current(), without)
+
+    def add_example(self, code: Code, without: bool) -> None:
+        """Put a code among the examples; what was among the others is there no more."""
+        mine, others = self._examples[:: -1 if without else 1]
         if code in others:
             others.remove(code)
         if code not in mine:
@@ -98,7 +108,7 @@ class DirectionSliders(QWidget):
         """Find the direction between the examples, and have a slider for it."""
 
         def found() -> Directions:
-            return self.directions.with_one(direction_between(*self._examples, name))
+            return self.directions.with_one(self.between(*self._examples, name))
 
         if self._try(found):
             self._examples = ([], [])
@@ -109,13 +119,20 @@ class DirectionSliders(QWidget):
 
         def found() -> Directions:
             made = self.directions
-            seen = self.seen()
-            codes, pictures = [code for code, _ in seen], [picture for _, picture in seen]
-            for item in main_directions(codes, pictures):
+            for item in self.differing():
                 made = made.with_one(item)
             return made
 
         self._try(found)
+
+    def between(self, more: Sequence[Code], less: Sequence[Code], name: str) -> Direction:
+        """The direction from one kind of example to the other. Raises DirectionError."""
+        return direction_between(more, less, name)
+
+    def differing(self) -> list[Direction]:
+        """The directions along which what was seen differs most. Raises DirectionError."""
+        seen = self.seen()
+        return main_directions([code for code, _ in seen], [picture for _, picture in seen])
 
     def remove(self, name: str) -> None:
         """Remove one; the picture stays as it is."""
@@ -163,9 +180,13 @@ class DirectionSliders(QWidget):
         if self.current() == self._made:
             return
         self._base = self._made = ()
-        for slider in self.sliders.values():
+        self.put_sliders((0,) * len(self.sliders))
+
+    def put_sliders(self, amounts: Sequence[float]) -> None:
+        """Show how often each direction is added, without adding it."""
+        for slider, amount in zip(self.sliders.values(), amounts, strict=True):
             with QSignalBlocker(slider):
-                slider.setValue(0)
+                slider.setValue(round(amount * _FINE))
 
     def _slide(self) -> None:
         code = self._base = self._base or self.current()
@@ -181,14 +202,14 @@ class DirectionSliders(QWidget):
         row.setSpacing(4)
         head.addWidget(Title("Directions"))
         head.addStretch(1)
-        self.with_it = small_button("With", "The picture in the middle shows what is looked for")
-        self.without = small_button("Without", "The picture in the middle does not show it")
+        self.with_it = small_button("With", self.hints[0])
+        self.without = small_button("Without", self.hints[1])
         self.more = small_button("Find", "Find a direction; save directions, or open some")
-        self.with_it.clicked.connect(partial(self.add_example, False))
-        self.without.clicked.connect(partial(self.add_example, True))
+        self.with_it.clicked.connect(lambda: self.ask_for_example(False))
+        self.without.clicked.connect(lambda: self.ask_for_example(True))
         menu = QMenu(self.more)
         menu.addAction("From the examples…", self._ask_for_name)
-        menu.addAction("Main directions of what was seen", self.find_main)
+        menu.addAction(self.main, self.find_main)
         menu.addAction("Forget the examples", self._forget)
         menu.addSeparator()
         menu.addAction("Open…", self._open)
@@ -248,7 +269,7 @@ class DirectionSliders(QWidget):
         title.setFixedWidth(72)
         title.setToolTip(tooltip(entry.name))
         slider = Slider(Qt.Orientation.Horizontal)
-        slider.setRange(-_FAR * _FINE, _FAR * _FINE)
+        slider.setRange(-FAR * _FINE, FAR * _FINE)
         slider.setPageStep(_FINE)
         slider.origin = 0
         slider.setAccessibleName(plain(entry.name))
