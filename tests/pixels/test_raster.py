@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -508,6 +507,8 @@ def test_a_raster_of_one_array_gives_it_uncopied_and_another_gives_none():
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
 def test_a_tile_of_one_value_has_the_digest_of_its_bytes(depth):
+    from blake3 import blake3
+
     def by_hand(tile):
         head = f"{tile.shape} {tile.dtype.name}".encode()
         return blake3(head + tile.tobytes()).digest(16)
@@ -525,6 +526,8 @@ def test_a_tile_of_one_value_has_the_digest_of_its_bytes(depth):
 
 
 def test_a_tile_is_known_by_its_digest_of_today_and_of_earlier_projects_and_by_no_other():
+    from blake3 import blake3
+
     tile = np.random.default_rng(3).integers(0, 256, (7, 5, 3), np.uint8)
     text = b"(7, 5, 3) uint8" + tile.tobytes()
     earlier = hashlib.blake2b(text, digest_size=16).digest()
@@ -535,3 +538,14 @@ def test_a_tile_is_known_by_its_digest_of_today_and_of_earlier_projects_and_by_n
     assert not has_digest(other, blake3(text).digest(16))
     assert not has_digest(other, earlier)
     assert not has_digest(tile, earlier[:15])
+
+
+def test_without_blake3_a_tile_is_known_by_blake2b_and_no_other_digest_is_judged(monkeypatch):
+    tile = np.random.default_rng(3).integers(0, 256, (7, 5, 3), np.uint8)
+    today = tile_digest(tile)
+    monkeypatch.setattr(sys.modules["safelight.pixels.tiles"], "_blake3", lambda: None)
+    text = b"(7, 5, 3) uint8" + tile.tobytes()
+    assert tile_digest(tile) == hashlib.blake2b(text, digest_size=16).digest() != today
+    assert has_digest(tile, tile_digest(tile))
+    with pytest.raises(LookupError, match="BLAKE3 is not installed"):
+        has_digest(tile, today)
