@@ -285,6 +285,19 @@ def test_a_row_shows_the_sample_of_what_has_no_pixels_of_its_own(bench, qtbot, m
     assert ((shown[..., 0] - shown[..., 1]) > 200).sum() > 300
 
 
+def test_dark_words_on_nothing_are_seen_in_their_row(bench, qtbot, monkeypatch):
+    kind = bench.document.layer("group").kind
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[28:36, :, 3] = 255
+    words = Raster.from_array(pixels)
+    monkeypatch.setattr(kind, "sample", lambda content: words)
+    qtbot.waitUntil(lambda: bench.panel.thumbnails.of(words) is not None, timeout=10000)
+    shown = row(bench, "group").astype(int)
+    black, light = (shown.max(axis=2) < 10).sum(), (abs(shown - 0x73).max(axis=2) < 3).sum()
+    assert black > 30
+    assert light > 100
+
+
 @pytest.mark.parametrize("layer_id", ["bottom", "inside"])
 def test_what_a_generator_has_made_has_a_mark_and_says_so(bench, qtbot, layer_id):
     thumbnails, raster = bench.panel.thumbnails, bench.document.layer(layer_id).raster

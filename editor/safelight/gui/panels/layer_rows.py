@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import (
+    QBrush,
     QColor,
     QImage,
     QPainter,
@@ -30,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from safelight.document import Document, Layer, Synthetic, walk
 from safelight.gui.adjust.adjust_sections import ROWS
+from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.panels.thumbnails import Thumbnails
 from safelight.gui.screen.display_transform import display
 from safelight.gui.widgets import theme
@@ -331,8 +333,10 @@ def _paint_thumbnail(painter: QPainter, box: QRect, image: QImage | None) -> Non
         box.left() + (box.width() - size.width()) // 2,
         box.top() + (box.height() - size.height()) // 2,
     )
+    shown = QRect(corner, size)
+    painter.fillRect(shown, QBrush(chequerboard()))  # dark words would be lost on the panel's dark
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRect(corner, size), image)
+    painter.drawImage(shown, image)
 
 
 def _same_row(one: Layer, other: Layer) -> bool:
