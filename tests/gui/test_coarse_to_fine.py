@@ -28,9 +28,9 @@ def looks(workspace, monkeypatch):
     """What is tried: the width that is set, and the zoom level."""
     found, look = [], workspace.session.previews.look
 
-    def noted(task, region, seen):
+    def noted(task, region, seen, draft):
         found.append((task.settings["width"], seen.level))
-        look(task, region, seen)
+        look(task, region, seen, draft)
 
     monkeypatch.setattr(workspace.session.previews, "look", noted)
     return found
@@ -144,7 +144,7 @@ def test_in_a_small_view_a_look_is_finished_too(workspace, looks, qtbot):
     finished(workspace, qtbot, looks)
     assert [at for _, at in looks] == [3]
     ended, heard = [], workspace.session.previews._looking.ended
-    workspace.session.previews._looking.ended = lambda well: (ended.append(well), heard(well))
+    workspace.session.previews._looking.ended = lambda *end: (ended.append(end[0]), heard(*end))
     dragged(panel, looks, qtbot)
     qtbot.waitUntil(lambda: looks[-1] == (13.0, 3), timeout=LIMIT)
     finished(workspace, qtbot, looks)

@@ -4,6 +4,8 @@ import numpy as np
 import onnx
 from onnx import OperatorSetIdProto, TensorProto, helper, numpy_helper
 
+from tests.plugins.installed_module import install
+
 KINDS = {
     **{"float32": TensorProto.FLOAT, "uint8": TensorProto.UINT8},
     **{"bool": TensorProto.BOOL, "int32": TensorProto.INT32},
@@ -368,3 +370,36 @@ def random_result():
     """Noise that differs from run to run."""
     nodes = [node("RandomNormalLike", "input", "a", scale=0.1), node("Add", "a input", "output")]
     return model(nodes, [value("input", FREE)], [value("output", FREE)])
+
+
+def lifting(levels, **stated):
+    """Adds so many levels of 255 to every pixel."""
+    stated = {"contract": "1", "reach": "0", "scale": "1", "multiple": "1"} | stated
+    tensors = {"more": np.float32(levels / 255)}
+    values = value("image", FREE), value("result", FREE)
+    properties = {f"safelight.{name}": text for name, text in stated.items()}
+    return model([node("Add", "image more", "result")], values[:1], values[1:], tensors, properties)
+
+
+def numberless():
+    """States what ``lifting`` states, and gives no numbers: the root of what is below zero."""
+    made = onnx.load_model_from_string(lifting(-300))
+    made.graph.node[0].output[0] = "below"
+    made.graph.node.append(node("Sqrt", "below", "result"))
+    return made.SerializeToString()
+
+
+def drafting(folder):
+    """A folder with the plugin of drafts and its networks: the exact one adds 50 levels."""
+    install(folder, "safelight_drafting")
+    files = {
+        "exact": lifting(50),
+        "quick": lifting(51),
+        "broken": b"no network",
+        "farther": lifting(51, reach="9"),
+        "larger": lifting(51, scale="2"),
+        "numberless": numberless(),
+    }
+    for name, content in files.items():
+        (folder / f"{name}.onnx").write_bytes(content)
+    return folder

@@ -329,6 +329,7 @@ class Studio:
         prepared: Preparations | None = None,
         before: Before = None,
         threads: Threads = every_thread,
+        draft: bool = False,
     ) -> Job:
         """Run a filter over a document, over a ``region`` of it as a preview, or for a filter
         layer of it (``layer_id``) over what lies below that.
@@ -337,7 +338,8 @@ class Studio:
         whoever closes documents has one for each. ``before`` is what a filter of sequences carries
         from the frame before, by name: float32 (rows, columns, channels), or finds it on the job's
         thread. ``threads`` says how
-        many its networks may use of the processor's, 0 for all; the result is the same. Raises
+        many its networks may use of the processor's, 0 for all; the result is the same. Of a
+        ``region``, ``draft`` has the drafts that a filter names stand in for its networks. Raises
         ParameterError for settings that are not legal. Everything that goes wrong later is an event
         that ``listener`` hears on the job's thread.
         """
@@ -357,6 +359,7 @@ class Studio:
             prepared=self._preparations if prepared is None else prepared,
             before=before,
             threads=threads,
+            draft=draft,
         )
 
     @staticmethod

@@ -55,7 +55,8 @@ class Declaration:
     ``auto``: it finds settings for a picture itself. ``purpose`` is what it is for: one of
     ``PURPOSES``. A filter of sequences that looks ``both_ways`` goes through what is exported
     backwards as well. ``adds`` says where the frames stand that a filter of sequences adds; without
-    it, they take the place of those it is given.
+    it, they take the place of those it is given. ``drafts`` names the quicker network that stands
+    in for another while a setting moves, by the name of the other.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Declaration:
     carries: Mapping[str, Carried] = field(default_factory=dict)
     adds: Adds = ""
     both_ways: bool = False
+    drafts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def selects(self) -> bool:
@@ -185,6 +187,7 @@ class Declaration:
             },
             "adds": self.adds,
             "both_ways": self.both_ways,
+            "drafts": dict(self.drafts),
         }
 
     @classmethod
@@ -210,6 +213,7 @@ class Declaration:
                 carries=carried_in(data.get("carries", {})),
                 adds=adds if (adds := data.get("adds")) in ("between", "after") else "",
                 both_ways=data.get("both_ways") is True and data["kind"] == "sequence",
+                drafts=drafts_in(data.get("drafts", {})),
                 **texts,
             )
             check_scale(declaration)
@@ -242,6 +246,15 @@ def check_scale(declaration: Declaration) -> None:
             f"{name}: scale is {scale!r}; it must be a whole number of 1 or more, or the name of a"
             " parameter that only holds such numbers"
         )
+
+
+def drafts_in(told: object) -> dict[str, str]:
+    """The draft of each network, both by the names of their files. Raises TypeError."""
+    if not isinstance(told, Mapping) or not all(
+        isinstance(name, str) and name for pair in told.items() for name in pair
+    ):
+        raise TypeError(f"drafts is {told!r}; it names a network's file for that of another")
+    return dict(told)
 
 
 def purpose_of(told: object, kind: Kind, invents: bool) -> Purpose:

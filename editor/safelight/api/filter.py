@@ -21,6 +21,7 @@ from safelight.api.declaration import (
     check_names,
     check_scale,
     check_tone,
+    drafts_in,
     is_whole,
     purpose_of,
 )
@@ -59,6 +60,7 @@ def filter(
     upgrade: Upgrade | None = None,
     whole: bool | int = False,
     purpose: Purpose | None = None,
+    drafts: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to an image as a filter.
 
@@ -111,6 +113,12 @@ def filter(
     everywhere its result is taken as light and dark alone, so that what a network adds by mistake
     tints nothing. What gives or brings back colours does not say so.
 
+    ``drafts`` names quicker networks for previews: ``{"denoise.onnx": "denoise_draft.onnx"}``.
+    While a setting moves, ``job`` runs the draft where the filter asks for the other, on a
+    processor; when the setting rests, and for all that is kept or exported, it runs the other. A
+    draft takes the same inputs, has the same scale and looks no farther; one that is missing, or
+    fails, is left out without a word.
+
     A filter that names ``region`` is told which ``api.Region`` of the picture it was given, and one
     that names ``canvas`` the region of the whole picture, at the same zoom level: that is what a
     vignette is centred in.
@@ -137,6 +145,7 @@ def filter(
             upgrade=upgrade,
             whole=whole,
             purpose=purpose,
+            drafts=drafts,
         )
         return function
 
@@ -362,6 +371,7 @@ def _declare(
     carries: Mapping[str, Carried] | None = None,
     adds: Adds = "",
     both_ways: bool = False,
+    drafts: Mapping[str, str] | None = None,
 ) -> Registered:
     """What a function declares by its signature, which is noted on it for ``registered``."""
     name = function.__name__
@@ -410,6 +420,7 @@ def _declare(
         carries=dict(carries or {}),
         adds=adds,
         both_ways=both_ways,
+        drafts=drafts_in(drafts or {}),
     )
     try:
         check_carried(declaration.carries)

@@ -103,7 +103,9 @@ class Job:
     before all else (what it raises ends the job); what it carries on is ``carried`` then: float32
     (height / size, width / size, channels), of the whole frame. A filter that asks for a mask is
     told that of the layer, or the selection where there is no layer yet. ``threads`` says before
-    each piece how many its networks may use of the processor's; the result is the same.
+    each piece how many its networks may use of the processor's; the result is the same. With
+    ``draft`` the drafts that its filter names stand in for networks; whether one did, ``drafted``
+    says once the job has ended.
     """
 
     _ids = itertools.count(1)
@@ -126,6 +128,7 @@ class Job:
         prepared: Preparations | None = None,
         before: Before = None,
         threads: Threads = every_thread,
+        draft: bool = False,
     ) -> None:
         self.id = next(Job._ids)
         self.declaration = declaration
@@ -149,6 +152,8 @@ class Job:
         self._pool = pool
         self._device = device
         self._threads = threads
+        self._draft = draft and region is not None
+        self.drafted = False
         self._patience = patience
         self._listener = listener
         self._cancelled = threading.Event()
@@ -180,7 +185,8 @@ class Job:
         has the selection as its mask. What selects changes the selection alone.
         """
         outcome = self.outcome
-        if not isinstance(outcome, JobFinished) or not self._task.is_whole:
+        exact = self._task.is_whole and not self.drafted
+        if not isinstance(outcome, JobFinished) or not exact:
             raise RuntimeError("the job has no result for the whole picture")
         return self._kind.edit(Whole(outcome.layers, self.models, self._key, self.made_with), above)
 
@@ -219,7 +225,7 @@ class Job:
                 rasters,
                 run.shrinking.decibels,
             )
-            if self._task.is_whole and self._kind.keeps:
+            if self._task.is_whole and self._kind.keeps and not self.drafted:
                 self._key = self._kind.key(self.models)  # here, because it reads every pixel
         except Unwanted:
             outcome = JobCancelled()
@@ -340,6 +346,7 @@ class _Run:
         self.talk.saw(job.models)  # before a pixel is shown
         job.device_label, job.runtime = visible(planned.device), visible(planned.runtime)
         self.uses_cuda = planned.device_name == "cuda"
+        job.drafted = job._draft and planned.drafted
 
     def _prepare(self) -> None:
         """Have the filter measure the whole picture, unless it is known."""
@@ -408,6 +415,7 @@ class _Run:
                 glimpse=Place(glimpse.id, (SIDE, SIDE, 3), "uint8") if glimpse else None,
                 before=before,
                 carried=carried,
+                draft=self.job.drafted,
             )
         )
 

@@ -1,7 +1,8 @@
 """Coarse to fine: a filter tried at the size that is seen, while its settings move.
 
 First coarsely, so that the whole view follows the hand, then with a pixel for each of the screen's.
-A first look is always finished; what was set meanwhile is tried next.
+A first look is always finished, and is with the drafts of networks; what was set meanwhile is
+tried next.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ class _Look(NamedTuple):
 class Looking:
     """The looks of one session, one at a time.
 
-    ``look`` has a filter run over what is seen; ``occupied`` tells that a job keeps it from that.
+    ``look`` has a filter run over what is seen, the last argument says whether with drafts;
+    ``occupied`` tells that a job keeps it from that.
     """
 
     def __init__(
         self,
         session: Edited,
-        look: Callable[[Task, Region, Seen], object],
+        look: Callable[[Task, Region, Seen, bool], object],
         occupied: Callable[[], bool],
     ) -> None:
         self._session = session
@@ -58,13 +60,13 @@ class Looking:
         self._first = False
         self._smaller.forget()
 
-    def ended(self, well: bool) -> None:
-        """A preview of the session's is over: look closer, or at what comes next."""
+    def ended(self, well: bool, drafted: bool) -> None:
+        """A preview is over, maybe with drafts: look closer, or at what comes next."""
         look, first = self._look, self._first
         self._first = False
         if self._next is not None:
             self._begin()
-        elif look is not None and first and well and _coarse(look) > look.level:
+        elif look is not None and first and well and (drafted or _coarse(look) > look.level):
             self._see(look, look.level)
         else:
             self._look = None
@@ -77,7 +79,7 @@ class Looking:
 
     def _see(self, look: _Look, level: int) -> None:
         self._round += 1
-        session, current = self._session, self._round
+        session, current, first = self._session, self._round, self._first
         studio, document = session.studio, session.document
         layer = look.task.layer
         if studio is None or layer is None:
@@ -94,7 +96,7 @@ class Looking:
             if self._occupied():
                 self.stop()
             else:
-                self._show(look.task, look.region, seen)
+                self._show(look.task, look.region, seen, first)
 
         Background(session, work, show, lambda error: self._failed(look, error))
 

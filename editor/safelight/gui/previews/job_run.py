@@ -74,7 +74,8 @@ class Run:
     """A job and the letters it sends. What is heavy in a letter is prepared on the job's thread.
 
     With ``seen`` it is over the document at the size at which it is looked at. ``is_whole`` tells
-    that it computes all of the picture, as large as that is.
+    that it computes all of the picture, as large as that is. A ``draft`` is run with the drafts of
+    the filter's networks, where it has some: ``drafted`` says so once it has ended.
     """
 
     def __init__(
@@ -85,6 +86,8 @@ class Run:
         focus: Region | None,
         hear: Callable[[Run, actions.JobEvent, Picture | None], None],
         seen: Seen | None = None,
+        *,
+        draft: bool = False,
     ) -> None:
         document = session.document
         self.task = task
@@ -122,6 +125,7 @@ class Run:
             listener=self._listen,
             prepared=session.prepared,
             before=self._carried(session),
+            draft=draft and bool(task.declaration.drafts),
         )
 
     def _carried(self, session: Edited) -> Before:
@@ -133,6 +137,11 @@ class Run:
 
         whole = self.task.document(session.history.document)
         return carried_later(whole, layer.id, session.frame, studio, self._stop)
+
+    @property
+    def drafted(self) -> bool:
+        """Whether drafts stood in for networks, so that the result is nearly what it will be."""
+        return self.job.drafted
 
     @property
     def declaration(self) -> Declaration:

@@ -1,4 +1,8 @@
-"""Previews: a filter is tried, or its settings change, and the picture shows what would come."""
+"""Previews: a filter is tried, or its settings change, and the picture shows what would come.
+
+A filter that has drafts of its networks is tried with those first; a setting that moves on before
+they are done asks for no more, and one that rests is tried with the networks themselves.
+"""
 
 from __future__ import annotations
 
@@ -117,12 +121,12 @@ class Previews(MessageSource):
         task = Task(declaration, dict(current.settings), layer, is_new=False)
         self._looking.start(task, region, level)
 
-    def look(self, task: Task, region: Region, seen: Seen) -> None:
+    def look(self, task: Task, region: Region, seen: Seen, draft: bool = False) -> None:
         """Try a filter at the size that is seen; what was shown stays until it is covered."""
         self.trial = None
         earlier = self.overlay
         self._end_run()
-        self.run = Run(self._edited, task, region, None, self._heard, seen)
+        self.run = Run(self._edited, task, region, None, self._heard, seen, draft=draft)
         made = self.run.overlay
         if earlier is not None and earlier.pieces:
             made.under, earlier.under = earlier, None
@@ -179,12 +183,12 @@ class Previews(MessageSource):
         self.trial, self._tried = task.document(self._edited.document), task
         self.changed.emit()
 
-    def _compute(self, task: Task, region: Region) -> None:
+    def _compute(self, task: Task, region: Region, draft: bool = True) -> None:
         self.trial = None
         earlier = self.overlay
         self._end_run()
         focus = Region(region.x + region.width // 2, region.y + region.height // 2, 1, 1)
-        self.run = Run(self._edited, task, region, focus, self._heard)
+        self.run = Run(self._edited, task, region, focus, self._heard, draft=draft)
         made = self.run.overlay
         if earlier and (earlier.region, earlier.scale) == (made.region, made.scale):
             made.pieces = earlier.pieces[-1:]  # no flicker: the old one stays until it is covered
@@ -205,9 +209,12 @@ class Previews(MessageSource):
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.run = None
             run.overlay.running, run.overlay.under = False, None
-            self._looking.ended(isinstance(event, actions.JobFinished))
-            if isinstance(event, actions.JobFinished):
-                self._exact = run if run.is_whole and run.task.is_new else None
+            well, drafted = isinstance(event, actions.JobFinished), run.drafted
+            self._looking.ended(well, drafted)
+            if well and drafted and run.seen is None and self.run is None:
+                self._compute(run.task, run.job.region, draft=False)
+            elif well:
+                self._exact = run if run.is_whole and run.task.is_new and not drafted else None
                 self.settled.emit("filter")
             elif isinstance(event, actions.JobFailed):
                 self.overlay = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from safelight.workers.far.further_pictures import GUIDES, MASKS, Further
 from safelight.workers.far.tensors import (
@@ -63,6 +63,24 @@ class Contract:
     def margin(self) -> int:
         """Pixels around its input that it is given besides, because its result lacks them."""
         return -(-self.crop // self.scale)
+
+    def stands_in_for(self, other: Contract) -> bool:
+        """Whether this network takes what the other takes and gives what it gives, and so fits into
+        pieces that are cut for the other.
+        """
+        same = replace(
+            other,
+            title=self.title,
+            licence=self.licence,
+            training_data=self.training_data,
+            sha256=self.sha256,
+            reach=self.reach,
+            multiple=self.multiple,
+            least=self.least,
+            tile=self.tile,
+        )
+        fits = self.reach <= other.reach and other.multiple % self.multiple == 0
+        return self == same and fits and self.least <= other.least
 
     @classmethod
     def read(cls, properties: Mapping[str, str], name: str, sha256: str) -> Contract:

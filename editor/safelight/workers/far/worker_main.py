@@ -49,6 +49,7 @@ class Worker:
         self._library = library
         self.cancelled: set[int] = set()
         self.ran: dict[str, str] = {}
+        self.failed_drafts: set[str] = set()
         self._channel = channel
         self._plugins: Plugins | None = None
         self._blocks: dict[int, BorrowedBlock] = {}
@@ -148,7 +149,10 @@ class Worker:
 
     def _plan(self, question: messages.MakePlan) -> messages.Answer:
         entry, folder = self._filter(question.filter)
-        job = WorkerJob(self, question, folder, question.device, threads=question.threads)
+        drafts = entry.declaration.drafts
+        job = WorkerJob(
+            self, question, folder, question.device, threads=question.threads, drafts=drafts
+        )
         contract = partial(self.inference.contract, threads=question.threads)
         settings, images = _settings(entry, question.settings), list(question.images)
         plan, models = rehearse(entry, folder, settings, contract, job, images, question.canvas)
@@ -165,6 +169,7 @@ class Worker:
             device_name=device.name if device else "cpu",
             runtime=f"ONNX Runtime {runtime_version()}" if models else "",
             models={name: contract.sha256 for name, contract in models.items()},
+            drafted=any(job.draft_of(name) is not None for name in models),
         )
 
     def _upgrade(self, question: messages.Upgrade) -> messages.Answer:
@@ -206,6 +211,7 @@ class Worker:
             question.device,
             threads=question.threads,
             picture=not entry.declaration.selects,
+            drafts=entry.declaration.drafts,
         )
         job.check()
         image = self._image(question.input) if question.input else None

@@ -135,7 +135,7 @@ class Run(Question):
     those that its networks may have, 0 = all.
     At ``glimpse`` there is room for what a filter shows of its result before it is done.
     ``before`` is what was carried from the frame before, None for a first frame; what is carried on
-    goes to ``carried``, of what ``keep`` covers.
+    goes to ``carried``, of what ``keep`` covers. ``draft``: with the drafts of networks.
     """
 
     filter: str
@@ -155,6 +155,7 @@ class Run(Question):
     glimpse: Place | None = None
     before: Mapping[str, Place] | None = None
     carried: Mapping[str, Place] = field(default_factory=dict)
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,7 +318,7 @@ class TableMade(Answer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned(Answer):
     """How a picture is to be cut, for which networks (SHA-256 by name) and on which device; whether
-    the filter says how far it is.
+    the filter says how far it is. ``drafted``: one of those networks has a draft that can be used.
     """
 
     reach: int
@@ -329,6 +330,7 @@ class Planned(Answer):
     device_name: str = "cpu"
     in_steps: bool = False
     runtime: str = ""
+    drafted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
