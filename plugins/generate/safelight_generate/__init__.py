@@ -11,7 +11,8 @@ from .field import Axis, noise, piece
 from .palette import recoloured
 from .sky import SKY, Asked, made
 from .sky_finder import told
-from .sky_replacement import REACH, behind, new_sky, sky_canvas
+from .sky_matte import REACH
+from .sky_replacement import behind, new_sky, sky_canvas
 from .sources import STREAKS, TIMES
 
 SAMPLE = 8

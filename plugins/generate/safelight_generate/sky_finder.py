@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safelight import api
 
 from .layout import Array
+from .sky_matte import WIDEST, Matte, edged, mean, row_colours
 
 SIDE = 224
 """Pixels of the longer side that a sky is looked for at."""
@@ -31,6 +32,27 @@ NEAR = 12
 
 POCKET = 6
 """Pixels that a gap has at least."""
+
+WIRE = 7
+"""Pixels of a thumbnail that a wire or a mast is thinner than."""
+
+OVER = 2.5
+"""Times what a sky differs from its median, that a wire does."""
+
+CONTRAST = 0.045
+"""Of the range: what a wire differs from the sky by, where it does most."""
+
+BEYOND = 0.1
+"""Of the range: what a sky beyond a wire differs by from that above it."""
+
+GAP = 0.12
+"""Of the range: what is around a gap differs by as much from the sky in it."""
+
+SHORTEST = 8
+"""Pixels that a wire is long."""
+
+LEVELS = 15
+"""Steps of a share of sky that is told."""
 
 ROWS = 24
 """Heights at which the sky's colour is told."""
@@ -191,6 +213,7 @@ def told(thumbnail: api.Image, where: str) -> Mapping[str, Any]:
         sky = found(picture)
         if sky is None:
             raise api.Unfit(NONE)
+        sky = across_wires(picture, sky)
     height = float(np.flatnonzero(sky.any(1))[-1] + 1) / len(sky)
     below = [float(line[-1] + 1) if len(line) else 0.0 for line in map(np.flatnonzero, sky.T)]
     usual = np.median(picture[sky], 0)
@@ -198,17 +221,117 @@ def told(thumbnail: api.Image, where: str) -> Mapping[str, Any]:
     for part in np.array_split(np.arange(len(sky)), min(ROWS, len(sky))):
         inside = picture[part][sky[part]]
         rows.append(inside.mean(0) if len(inside) else (rows[-1] if rows else usual))
-    packed = zlib.compress(np.uint8(sky * 255).tobytes(), 9)
+    colours = np.float32(rows)
+    share = sky.astype(np.float32)
+    if where != "selected":
+        share = finer(np.clip(np.nan_to_num(thumbnail), 0, 1).astype(np.float32), share, colours)
+    packed = zlib.compress(np.uint8(np.rint(share * LEVELS) * (255 // LEVELS)).tobytes(), 9)
     return {
         "sky": base64.b64encode(packed).decode("ascii"),
-        "shape": list(sky.shape),
+        "shape": list(share.shape),
         "height": height,
         "borders": (np.array(below) / len(sky)).round(4),
-        "colours": np.array(rows).round(4),
+        "colours": colours.round(4),
     }
 
 
+def across_wires(picture: Array, sky: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The sky (h, w) and what lies beyond a wire across it, of a picture (h, w, 3),
+    0 to 1: what is found too where wires are left out, and has the sky's colours.
+    """
+    import cv2
+
+    without = cv2.medianBlur(np.uint8(np.rint(picture * 255)), 5).astype(np.float32) / 255
+    more = found(without)
+    if more is None or (sky & ~more).sum() > 0.05 * sky.sum():
+        return sky
+    beyond = more & ~sky
+    if not beyond.any():
+        return sky
+    lowest = picture[sky & ~np.roll(sky, -3, 0)]
+    apart = np.abs(np.median(lowest, 0) - np.median(picture[beyond], 0)).max()
+    return more if apart < BEYOND else sky
+
+
+def finer(picture: Array, rough: Array, colours: Array) -> Array:
+    """The share of sky, 0 to 1, in each pixel of a picture (h, w, 3), 0 to 1, whose sky is known
+    ``rough``ly, 0 or 1 in fewer pixels; ``colours`` (n, 3): the sky's from above to below.
+    """
+    import cv2
+
+    height, width = picture.shape[:2]
+    times = max(width / rough.shape[1], height / rough.shape[0])
+    usual = row_colours(colours, (np.arange(height) + 0.5) / height)
+    larger = cv2.resize(rough, (width, height), interpolation=cv2.INTER_LINEAR)
+    gaps = pockets(picture, roughness(picture), larger > 0.5)
+    matte = edged(picture, np.maximum(larger, gaps), usual, min(round(2 * times) + 1, WIDEST))
+    share = np.where(doubtful(picture, matte, larger > 0.5), 0, matte.share)
+    return np.where(thin(picture, share), 0, share).astype(np.float32)
+
+
+def doubtful(picture: Array, matte: Matte, rough: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What of a matte is no sky, (h, w), as it neither hangs together with the ``rough`` (h, w) sky
+    nor is a gap in what stands out before the sky: a light wall, say.
+    """
+    import cv2
+
+    sky = matte.share > 0.5
+    away = np.sqrt(np.square(picture - matte.sky).mean(2))
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(sky.astype(np.uint8), connectivity=4)
+    alone = np.ones(count, bool)
+    alone[parts[rough & sky]] = False
+    alone[0] = False
+    for n in np.flatnonzero(alone):
+        left, top, across, down = boxes[n, :4]
+        place = np.s_[max(top - 3, 0) : top + down + 3, max(left - 3, 0) : left + across + 3]
+        part = parts[place] == n
+        around = (cv2.dilate(part.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & ~sky[place]
+        alone[n] = not around.any() or np.median(away[place][around]) < GAP
+    return alone[parts]
+
+
+def thin(picture: Array, share: Array) -> NDArray[np.bool_]:
+    """Where wires, masts and vanes stand before the sky: (h, w), of a picture (h, w, 3), 0 to 1.
+
+    They differ from the sky around them more than its clouds do, are long for their width, and
+    hang together with what is no sky, or reach from border to border.
+    """
+    import cv2
+
+    if min(share.shape) < 3:
+        return np.zeros(share.shape, bool)
+    side = 2 * WIRE + 1
+    even = cv2.medianBlur(np.uint8(np.rint(picture * 255)), side).astype(np.float32) / 255
+    sky = share > 0.5
+    away = np.sqrt(np.square(picture - even).mean(2)) * sky
+    usual = mean(away, 2 * side) / np.maximum(mean(sky.astype(np.float32), 2 * side), 0.05)
+    likely = (away > np.maximum(usual * OVER, 0.5 * CONTRAST)) & sky
+    framed = np.pad(share < 0.5, 1, constant_values=True)
+    land = cv2.dilate(framed.astype(np.uint8), np.ones((5, 5), np.uint8))[1:-1, 1:-1] > 0
+    darker = (picture - even).sum(2) < 0
+    return hanging(likely & darker, land, away) | hanging(likely & ~darker, land, away)
+
+
+def hanging(likely: NDArray[np.bool_], land: NDArray[np.bool_], away: Array) -> NDArray[np.bool_]:
+    """What is ``likely`` a wire, long and narrow, and hangs together with ``land``: (h, w) each;
+    ``away`` (h, w) is how far it is from the sky's colour.
+    """
+    import cv2
+
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(
+        likely.astype(np.uint8), connectivity=8
+    )
+    depth = cv2.distanceTransform(likely.astype(np.uint8), cv2.DIST_L2, 3)
+    deepest, farthest = (np.zeros(count, np.float32) for _ in range(2))
+    np.maximum.at(deepest, parts, depth)
+    np.maximum.at(farthest, parts, away)
+    kept = (boxes[:, 2:4].max(1) >= SHORTEST) & (deepest <= WIRE / 2) & (farthest > CONTRAST)
+    held = np.zeros(count, bool)
+    held[parts[land & likely]] = True
+    return (kept & held)[parts]
+
+
 def matte_of(prepared: Mapping[str, Any]) -> Array:
-    """The sky that was told, float32 (height, width), 0 or 1."""
+    """The sky that was told, float32 (height, width), 0 to 1."""
     raw = zlib.decompress(base64.b64decode(prepared["sky"]))
     return np.frombuffer(raw, np.uint8).reshape(prepared["shape"]).astype(np.float32) / 255

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from safelight import api
@@ -14,19 +13,10 @@ from safelight import api
 from .layout import Array
 from .sky import Asked, made, rows_of, side_of
 from .sky_finder import matte_of
+from .sky_matte import WIDEST, Matte, edged, row_colours
 
-RADIUS = 12
-"""Pixels within which the photograph says where exactly the sky ends."""
-
-REACH = 2 * RADIUS + 4
-THIN = 9
-"""Pixels that a wire is thinner than."""
-
-WIRE = 0.06
-"""Light by which a wire is darker than the sky: at twice as much, all that is seen is wire."""
-
-EDGE = 1e-4
-"""Variance above which the photograph's own edges count."""
+ROUGH = 1.5
+"""Pixels of a told matte, to which it knows where the sky ends."""
 
 LIGHT = 0.45
 """Of the change of the sky's light, what the land follows at most."""
@@ -55,31 +45,6 @@ def placed(values: Array, region: api.Region, canvas: api.Region, *, smooth: boo
     how = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
     drawn = Image.fromarray(np.ascontiguousarray(values, np.float32))
     return np.asarray(drawn.resize((place.width, place.height), how, box), np.float32)
-
-
-def refined(rough: Array, image: Array) -> Array:
-    """A matte (height, width) that ends where the photograph does, soft at branches.
-
-    The guided filter: K. He, J. Sun and X. Tang, "Guided Image Filtering", PAMI 35 (2013).
-    """
-    import cv2
-
-    size = (2 * RADIUS + 1, 2 * RADIUS + 1)
-
-    def mean(values: Array) -> Array:
-        return cv2.blur(values, size, borderType=cv2.BORDER_REPLICATE)
-
-    guide = np.clip(np.nan_to_num(image), 0, 1) @ np.float32([0.2, 0.3, 0.5])
-    middle, share = mean(guide), mean(rough)
-    slope = (mean(guide * rough) - middle * share) / (
-        mean(guide * guide) - middle * middle + np.float32(EDGE)
-    )
-    found = np.clip((mean(slope) * guide + mean(share - slope * middle) - 0.06) / 0.88, 0, 1)
-    # What is thin and darker than the sky around it, a wire, stands before it.
-    closed = cv2.morphologyEx(
-        guide, cv2.MORPH_CLOSE, np.ones((THIN, THIN), np.uint8), borderType=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(found * (1 - np.clip((closed - guide - WIRE) / WIRE, 0, 1)), np.float32)
 
 
 def sky_canvas(canvas: api.Region, height: float) -> api.Region:
@@ -136,12 +101,17 @@ def behind(
     canvas: api.Region,
 ) -> Array:
     """The photograph with another sky behind it; `shares`: of "light", "haze", "reflection"."""
-    matte = refined(placed(matte_of(prepared), region, canvas), image)
     place = region.move(-canvas.x, -canvas.y)
     y = (np.arange(place.height) + place.y + 0.5)[:, None] / canvas.height
     old = np.float32(prepared["colours"])
+    rough = matte_of(prepared)
+    times = max(canvas.width / rough.shape[1], canvas.height / rough.shape[0])
+    band = min(round(ROUGH * times) + 1, WIDEST)
+    clean = np.clip(np.nan_to_num(image), 0, 1)
+    matte = edged(clean, placed(rough, region, canvas), row_colours(old, y[:, 0]), band)
     at_height = row_colours(old, y[:, 0])[:, None]
-    land = uncovered(image, at_height, matte)
+    # Bit by bit what it was where there is no sky, also beyond white.
+    land = np.where(matte.share[..., None] > 0, uncovered(clean, matte), image)
     land = land * gains(old, colours, shares["light"])
     borders = np.float32(prepared["borders"])[None]
     below = np.maximum(y - placed(borders, _row_of(region), _row_of(canvas)), 0)
@@ -155,25 +125,22 @@ def behind(
     share = np.float32(shares["reflection"] * water)[..., None]
     tinted = change[:, None] * (0.35 + 0.65 * land / np.maximum(at_height, 0.05))
     land = land + share * (np.clip(tinted, 0, 1) - land)
-    return (land + matte[..., None] * (sky - land)).astype(np.float32)
+    return (land + matte.share[..., None] * (sky - land)).astype(np.float32)
 
 
 def _row_of(region: api.Region) -> api.Region:
     return api.Region(region.x, 0, region.width, 1)
 
 
-def row_colours(colours: Array, at: NDArray[np.floating[Any]]) -> Array:
-    """Colours (n, 3) told from above to below at heights of 0 to 1."""
-    places = (np.arange(len(colours)) + 0.5) / len(colours)
-    return np.stack([np.interp(at, places, colours[:, n]) for n in range(3)], 1).astype(np.float32)
+def uncovered(image: Array, matte: Matte) -> Array:
+    """What stands before the sky (h, w, 3), without the old sky's light at its soft edges.
 
-
-def uncovered(image: Array, old: Array, matte: Array) -> Array:
-    """What stands before the sky, without the old sky's light at its soft edges."""
-    share = np.clip(matte, 0, 0.85)[..., None]
-    return np.where(
-        matte[..., None] > 0.02, np.maximum(image - share * old, 0) / (1 - share), image
-    )
+    Where little of a pixel is left without the sky, the colour that was found near by.
+    """
+    share = matte.share[..., None]
+    own = np.clip((image - share * matte.sky) / np.maximum(1 - share, 0.1), 0, 1)
+    found = np.clip(share / 0.6 - 0.33, 0, 1)
+    return own + found * (matte.before - own)
 
 
 def gains(old: Array, new: Array, share: float) -> Array:

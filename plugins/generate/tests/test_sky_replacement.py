@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safelight_generate import replace_sky
 from safelight_generate.sky_finder import apart, found, matte_of, reduced, told
-from safelight_generate.sky_replacement import REACH
+from safelight_generate.sky_matte import REACH
 
 from safelight import api
 from safelight.api import testing
@@ -77,19 +77,54 @@ def test_a_wire_before_the_sky_stays(job, photograph):
 def test_the_sky_is_another_and_the_land_stays(job, photograph):
     made = replaced(job, photograph, **PLAIN)
     assert np.abs(made[:60] - photograph[:60]).mean() > 0.05
-    below = HORIZON + REACH
+    below = HORIZON + 8
     assert np.abs(made[below:] - photograph[below:]).max() < 1e-3
     assert made[60:85, 121].max() < 0.25
     assert made[60:85, 100].mean() > 0.3
 
 
 def test_pieces_are_those_of_the_whole(job, photograph):
-    told_of = {"sun": 0.5, "reflection": 0.5}
-    whole = replaced(job, photograph, **told_of)
-    region = api.Region(40, 40, 130, 100)
-    part = replaced(job, photograph, region, **told_of)
-    inner = part[REACH:-REACH, REACH:-REACH]
-    assert np.abs(inner - whole[40 + REACH : 140 - REACH, 40 + REACH : 170 - REACH]).max() < 1e-3
+    larger = photograph.repeat(2, 0).repeat(2, 1)
+    canvas = api.Region(0, 0, 2 * WIDTH, 2 * HEIGHT)
+    region = api.Region(90, 20, 280, 270)
+    prepared = told(photograph, "found")
+    whole, part = (
+        replace_sky(
+            larger[place.rows(), place.columns()],
+            *(place, canvas, job(replace_sky), prepared),
+            sun=0.5,
+            reflection=0.5,
+        )
+        for place in (canvas, region)
+    )
+    inner = np.s_[REACH:-REACH, REACH:-REACH]
+    cut = whole[region.rows(), region.columns()]
+    assert np.abs(part[inner] - cut[inner]).max() < 1e-3
+
+
+def test_no_rim_of_the_old_sky_stays_along_roofs_masts_and_wires(job):
+    """What stands before a sky is known here: soft edges, and lines of 1.5 to 3 pixels."""
+    height, width = 240, 320
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    roof = np.clip(y - 150 - 0.5 * np.abs(x - 110), 0, 1)
+    for middle, half, top in ((110, 1.5, 90), (240, 1.0, 60)):
+        mast = np.clip(half + 0.5 - np.abs(x - middle), 0, 1) * np.clip(y - top, 0, 1)
+        roof = np.maximum(roof, mast)
+    roof = np.maximum(roof, np.clip(1.25 - np.abs(y - 40 - 0.05 * x), 0, 1))[..., None]
+    texture = 0.02 * np.random.RandomState(3).standard_normal((height, width, 1))
+    land = np.float32([0.12, 0.10, 0.09]) + texture.astype(np.float32)
+    before = land * roof + (1 - roof) * (np.float32([0.6, 0.75, 0.95]) + 0.0005 * y[..., None])
+    prepared = told(before, "found")
+    new = np.float32([0.25, 0.16, 0.2])
+    canvas = api.Region(0, 0, width, height)
+    made = replace_sky(
+        *(before, canvas, canvas, job(replace_sky), prepared),
+        **(PLAIN | {"picture": np.zeros((60, 80, 3), np.float32) + new}),
+    )
+    error = np.abs(made - (land * roof + (1 - roof) * new)).mean(2)
+    edge = (roof[..., 0] > 0.02) & (roof[..., 0] < 0.98)
+    assert error[edge].mean() < 0.02
+    assert error[:145].mean() < 0.004
 
 
 def test_a_sky_of_ones_own_is_put_behind(job, photograph):
