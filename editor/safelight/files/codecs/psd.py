@@ -6,13 +6,10 @@ stepped over; of descriptors nothing is read but the colour of a fill.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
 import struct
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -20,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
-from safelight.document.layer import DEEPEST, MOST_LAYERS
+from safelight.document.layer import DEEPEST
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     BYTES_PER_PIXEL,
@@ -33,8 +30,16 @@ from safelight.files.codecs.photograph import (
     Room,
     Space,
     check_bytes,
-    check_packing,
     check_size,
+)
+from safelight.files.codecs.psd_channels import Channels
+from safelight.files.codecs.psd_sections import (
+    FILL_OPACITY,
+    LOCKED,
+    SECTION,
+    UNICODE_NAME,
+    PsdFile,
+    Record,
 )
 from safelight.files.colours import lab
 from safelight.files.exports.photoshop_export import KEYS, Resource, export_photoshop
@@ -46,23 +51,12 @@ _SPACES: dict[int, Space] = {
     **{_BITMAP: "grey", _GREY: "grey", _DUOTONE: "grey"},
     **{_INDEXED: "rgb", _RGB: "rgb", _LAB: "rgb", _CMYK: "cmyk"},
 }
-_DTYPES: dict[int, str] = {1: "u1", 8: "u1", 16: ">u2", 32: ">f4"}
 
 _MODES = {key: mode for mode, key in KEYS.items()}
 _PASS = b"pass"
 
-_EXPANSION = {0: 1, 1: 64, 2: 1032, 3: 1032}
-"""How many bytes one byte can become, by compression: none, PackBits, deflate."""
-
 _ALPHA, _MASK = -1, -2
 
-_LONG = frozenset(
-    (b"LMsk", b"Lr16", b"Lr32", b"Layr", b"Mt16", b"Mt32", b"Mtrn", b"Alph", b"FMsk", b"lnk2")
-    + (b"FEid", b"FXid", b"PxSD", b"cinf", b"lnkE", b"lnkD", b"lnk3")
-)
-"""Blocks whose length takes 8 bytes in a PSB."""
-
-_SECTION, _UNICODE_NAME, _LOCKED, _FILL_OPACITY = b"lsct", b"luni", b"lspf", b"iOpa"
 _SOLID = b"SoCo"
 
 _ADJUSTMENTS = {
@@ -83,58 +77,9 @@ _RENDERED = {
 }
 _KEPT_BLOCKS = frozenset(
     (*_ADJUSTMENTS, *_EFFECTS, *_RENDERED)
-    + (_SECTION, b"lsdk", _UNICODE_NAME, _LOCKED, _FILL_OPACITY, _SOLID)
+    + (SECTION, b"lsdk", UNICODE_NAME, LOCKED, FILL_OPACITY, _SOLID)
 )
-_LARGEST_BLOCK = 64 << 20
-_LARGEST_RESOURCES = 256 << 20
 _NUMBER = re.compile(rb"(Rd  |Grn |Bl  |Gry )doub(.{8})", re.DOTALL)
-
-
-@dataclass
-class _Record:
-    """A layer as its record states it."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-    channels: list[tuple[int, int]]
-    key: bytes
-    opacity: int
-    clipped: bool
-    flags: int
-    name: str = ""
-    mask: _Mask | None = None
-    blocks: dict[bytes, bytes] = field(default_factory=dict)
-    starts: list[int] = field(default_factory=list)
-    """Where the data of each channel begin."""
-
-    @property
-    def width(self) -> int:
-        return max(self.right - self.left, 0)
-
-    @property
-    def height(self) -> int:
-        return max(self.bottom - self.top, 0)
-
-    @property
-    def section(self) -> int:
-        """0 for a layer, 1 and 2 for a group, 3 for the mark below all that is in it."""
-        block = self.blocks.get(_SECTION) or self.blocks.get(b"lsdk") or b""
-        kind: int = struct.unpack(">I", block[:4])[0] if len(block) >= 4 else 0
-        return kind
-
-
-@dataclass(frozen=True)
-class _Mask:
-    top: int
-    left: int
-    bottom: int
-    right: int
-    beyond: int
-    flags: int
-    density: int = 255
-    feathered: bool = False
 
 
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
@@ -150,45 +95,40 @@ class _Reading:
     """One file being read."""
 
     def __init__(self, file: BinaryIO, size: int, limit: Limit, room: Room) -> None:
-        self._file, self._size, self._limit, self._room = file, size, limit, room
+        self._file, self._limit, self._room = PsdFile(file, size), limit, room
         self.notes: list[str] = []
         self._left = math.inf if limit is None else limit * BYTES_PER_PIXEL
-        self._cut = self._hurt = False
 
     def photograph(self) -> Photograph:
         """All that there is."""
-        head = self._bytes(0, 26)
-        if len(head) < 26:
-            raise DamagedError("is damaged: its first part is missing")
-        _, version, channels, height, width, depth, mode = struct.unpack(">4sH6xHIIHH", head)
-        if version not in (1, 2) or depth not in _DTYPES:
-            raise DamagedError("is damaged: it is of no kind that Photoshop writes")
+        header = self._file.header()
+        mode, channels = header.mode, header.channels
         if mode == _MULTICHANNEL:
             # Inks of any kind: most often those that another kind of picture was made of.
             mode = _GREY if channels < 3 else _RGB if channels == 3 else _CMYK
             self.notes.append(_INKS)
         if mode not in _SPACES:
             raise DamagedError("has colours of a kind that Safelight cannot open; save it as RGB")
-        check_size(width, height, self._limit)
-        self._wide = version == 2
-        self._mode, self._depth, self._space = mode, depth, _SPACES[mode]
-        self._width, self._height = width, height
-        self._dtype = np.dtype(_DTYPES[depth])
-        colours, place = self._section(26)
-        resources, place = self._section(place)
-        self._palette = self._bytes(*colours) if mode == _INDEXED else b""
-        self._read_resources(*resources)
-        layers_at, place = self._section(place, self._wide)
-        records, transparent = self._records(*layers_at)
+        check_size(header.width, header.height, self._limit)
+        self._mode, self._space = mode, _SPACES[mode]
+        self._width, self._height = header.width, header.height
+        self._channels = Channels(self._file, header.depth)
+        self._dtype = self._channels.dtype
+        colours, place = self._file.section(26)
+        resources, place = self._file.section(place)
+        self._palette = self._file.part(*colours) if mode == _INDEXED else b""
+        self._read_resources(self._file.resources(*resources))
+        layers_at, place = self._file.section(place, self._file.wide)
+        records, transparent = self._file.records(*layers_at, _KEPT_BLOCKS)
         if mode == _DUOTONE:
             self.notes.append("Its duotone inks were left out; the picture is the grey below them.")
         layers = self._layers(records)
         pixels, alpha = self._merged(place, channels, transparent)
         if not pixels.shape[2] and not layers:
             raise DamagedError("is damaged or cut off: nothing of the picture is left in it")
-        if self._cut:
+        if self._file.cut:
             self.notes.append("The file ends early; what is missing is empty.")
-        if self._hurt:
+        if self._file.hurt:
             self.notes.append("A part of the file is damaged; rows of its layers are empty.")
         return Photograph(
             pixels,
@@ -200,43 +140,7 @@ class _Reading:
             layers=layers or None,
         )
 
-    # -- sections ----------------------------------------------------------------------------
-
-    def _bytes(self, place: int, count: int) -> bytes:
-        if place >= self._size:
-            return b""
-        self._file.seek(place)
-        return self._file.read(min(count, self._size - place))
-
-    def _number(self, place: int, code: str) -> int:
-        data = self._bytes(place, struct.calcsize(code))
-        if len(data) < struct.calcsize(code):
-            self._cut = True
-            return 0
-        number: int = struct.unpack(code, data)[0]
-        return number
-
-    def _section(self, place: int, wide: bool = False) -> tuple[tuple[int, int], int]:
-        """Where a section begins, how long it is, and where the next one is."""
-        code = ">Q" if wide else ">I"
-        length = self._number(place, code)
-        start = place + struct.calcsize(code)
-        return (start, length), start + length
-
-    def _read_resources(self, start: int, length: int) -> None:
-        if length > _LARGEST_RESOURCES:
-            raise DamagedError("is damaged: what describes the picture is far too large")
-        data, place = self._bytes(start, length), 0
-        found: dict[int, bytes] = {}
-        while place + 12 <= len(data):
-            (number,) = struct.unpack_from(">H", data, place + 4)
-            named = data[place + 6] + 1
-            place += 6 + named + named % 2
-            if place + 4 > len(data):
-                break
-            (count,) = struct.unpack_from(">I", data, place)
-            found.setdefault(number, data[place + 4 : place + 4 + count])
-            place += 4 + count + count % 2
+    def _read_resources(self, found: dict[int, bytes]) -> None:
         exif = found.get(Resource.EXIF, b"").removeprefix(b"Exif\0\0")
         self._icc = found.get(Resource.ICC) or None
         if self._mode == _LAB:
@@ -253,90 +157,7 @@ class _Reading:
 
     # -- layers ------------------------------------------------------------------------------
 
-    def _records(self, start: int, length: int) -> tuple[list[_Record], bool]:
-        """All records, bottom first, and whether the merged picture has transparency."""
-        end = min(start + length, self._size)
-        if length < 4:
-            return [], False
-        (inner, count), place = self._section(start, self._wide)
-        if count >= 2:
-            return self._layer_info(inner, min(inner + count, end))
-        # Deep layers stand in a block of their own behind an empty list and the global mask.
-        _, place = self._section(place)
-        for key, at, held in self._blocks(place, end, 4):
-            if key in (b"Lr16", b"Lr32", b"Layr"):
-                return self._layer_info(at, min(at + held, end))
-        return [], False
-
-    def _blocks(self, place: int, end: int, aligned: int) -> Iterator[tuple[bytes, int, int]]:
-        """Key, place and length of each block."""
-        while place + 12 <= end:
-            head = self._bytes(place, 8)
-            if head[:4] not in (b"8BIM", b"8B64"):
-                return
-            wide = self._wide and (head[4:] in _LONG or head[:4] == b"8B64")
-            (at, length), _ = self._section(place + 8, wide)
-            yield head[4:], at, length
-            place = at + length + -length % aligned
-
-    def _layer_info(self, place: int, end: int) -> tuple[list[_Record], bool]:
-        count = self._number(place, ">h")
-        if abs(count) > 2 * MOST_LAYERS:
-            raise DamagedError(f"has more than {MOST_LAYERS} layers; merge some of them first")
-        place += 2
-        records: list[_Record] = []
-        for _ in range(abs(count)):
-            found = self._record(place, end)
-            if found is None:
-                self._cut = True
-                break
-            record, place = found
-            records.append(record)
-        else:
-            for record in records:
-                for _, length in record.channels:
-                    record.starts.append(place)
-                    place += length
-        return [record for record in records if record.starts or not record.channels], count < 0
-
-    def _record(self, place: int, end: int) -> tuple[_Record, int] | None:
-        """A record and where it ends; None where it is damaged or cut off."""
-        head = self._bytes(place, 18)
-        if len(head) < 18:
-            return None
-        top, left, bottom, right, count = struct.unpack(">4iH", head)
-        code = ">hQ" if self._wide else ">hI"
-        step = struct.calcsize(code)
-        table = self._bytes(place + 18, count * step)
-        place += 18 + count * step
-        rest = self._bytes(place, 16)
-        if count > 60 or len(table) < count * step or len(rest) < 16 or rest[:4] != b"8BIM":
-            return None
-        channels = [struct.unpack_from(code, table, at) for at in range(0, len(table), step)]
-        key, opacity, clipping, flags, extra = struct.unpack(">4x4sBBBxI", rest)
-        record = _Record(*(top, left, bottom, right), channels, key, opacity, clipping == 1, flags)
-        place += 16
-        last = place + extra
-        if last > end:
-            return None
-        (mask_at, mask_length), place = self._section(place)
-        record.mask = _mask_of(self._bytes(mask_at, min(mask_length, 4096)))
-        _, place = self._section(place)
-        named = self._number(place, ">B")
-        name = self._bytes(place + 1, named)
-        record.name = name.decode("mac_roman", "replace")
-        place += -(-(1 + named) // 4) * 4
-        for block, at, length in self._blocks(place, last, 2):
-            if block in _KEPT_BLOCKS and length <= _LARGEST_BLOCK:
-                record.blocks.setdefault(block, self._bytes(at, length))
-        told = record.blocks.get(_UNICODE_NAME, b"")
-        if len(told) >= 4:
-            letters = told[4 : 4 + 2 * min(struct.unpack(">I", told[:4])[0], 1000)]
-            record.name = letters.decode("utf-16-be", "replace").rstrip("\0") or record.name
-        record.name = record.name[:1000] or "Layer"
-        return record, last
-
-    def _layers(self, records: Sequence[_Record]) -> list[PhotographLayer]:
+    def _layers(self, records: Sequence[Record]) -> list[PhotographLayer]:
         """The tree of layers, bottom first."""
         for record in records:
             sides = (record.width, record.height)
@@ -369,8 +190,8 @@ class _Reading:
             stacks[-1] += inside
         return stacks[0]
 
-    def _group(self, record: _Record, inside: list[PhotographLayer]) -> list[PhotographLayer]:
-        block = record.blocks.get(_SECTION) or record.blocks.get(b"lsdk") or b""
+    def _group(self, record: Record, inside: list[PhotographLayer]) -> list[PhotographLayer]:
+        block = record.blocks.get(SECTION) or record.blocks.get(b"lsdk") or b""
         if len(block) >= 12 and block[4:8] == b"8BIM":
             record.key = block[8:12]
         group = self._told(record, PhotographLayer(record.name, None, inside))
@@ -387,7 +208,7 @@ class _Reading:
             )
         return [group]
 
-    def _layer(self, record: _Record) -> list[PhotographLayer]:
+    def _layer(self, record: Record) -> list[PhotographLayer]:
         for key, what in _ADJUSTMENTS.items():
             if key in record.blocks and not record.width * record.height:
                 self.notes.append(f"{record.name} was left out: Safelight has no like of {what}.")
@@ -404,7 +225,7 @@ class _Reading:
         layer = PhotographLayer(record.name, found, x=record.left, y=record.top)
         return [self._told(record, layer)]
 
-    def _fill(self, record: _Record) -> list[PhotographLayer]:
+    def _fill(self, record: Record) -> list[PhotographLayer]:
         colour = _colour(record.blocks.get(_SOLID, b""))
         shaped = b"vmsk" in record.blocks or b"vsms" in record.blocks
         if colour is None or shaped and record.mask is None:
@@ -415,14 +236,14 @@ class _Reading:
             return []
         return [self._told(record, PhotographLayer(record.name, fill=colour))]
 
-    def _told(self, record: _Record, layer: PhotographLayer) -> PhotographLayer:
+    def _told(self, record: Record, layer: PhotographLayer) -> PhotographLayer:
         """A layer as its record says."""
-        fill = record.blocks.get(_FILL_OPACITY, b"\xff")[:1] or b"\xff"
+        fill = record.blocks.get(FILL_OPACITY, b"\xff")[:1] or b"\xff"
         layer.opacity = record.opacity / 255 * (fill[0] / 255)
         layer.visible = not record.flags & 2
         layer.mode = _MODES.get(record.key, "normal")
-        layer.locked = len(record.blocks.get(_LOCKED, b"")) >= 4 and bool(
-            struct.unpack(">I", record.blocks[_LOCKED][:4])[0] & 0x80000002
+        layer.locked = len(record.blocks.get(LOCKED, b"")) >= 4 and bool(
+            struct.unpack(">I", record.blocks[LOCKED][:4])[0] & 0x80000002
         )
         layer.role = "clipped" if record.clipped else "plain"
         if record.key not in _MODES and record.key != _PASS:
@@ -433,7 +254,7 @@ class _Reading:
 
     # -- pixels ------------------------------------------------------------------------------
 
-    def _mask(self, record: _Record) -> PhotographMask | None:
+    def _mask(self, record: Record) -> PhotographMask | None:
         mask = record.mask
         if mask is None:
             return None
@@ -451,7 +272,9 @@ class _Reading:
             # Everything is hidden: a mask of one black pixel.
             plane = np.zeros((1, 1), self._dtype)
         else:
-            plane = self._plane(record.starts[index], record.channels[index][1], width, height)
+            plane = self._channels.plane(
+                record.starts[index], record.channels[index][1], width, height
+            )
         if mask.density < 255:
             if beyond == 0:
                 # What is beyond shows a little too: then the mask is as large as the picture.
@@ -464,7 +287,7 @@ class _Reading:
         native = np.ascontiguousarray(plane, plane.dtype.newbyteorder("="))
         return PhotographMask(native[..., None], x, y, int(beyond > 127))
 
-    def _pixels(self, record: _Record) -> Photograph:
+    def _pixels(self, record: Record) -> Photograph:
         colours = 3 if self._mode == _LAB else CHANNELS[self._space]
         numbers = {number: index for index, (number, _) in enumerate(record.channels)}
         alpha = _ALPHA in numbers
@@ -472,79 +295,18 @@ class _Reading:
         for at, number in enumerate([*range(colours), _ALPHA][: colours + alpha]):
             index = numbers.get(number)
             if index is not None:
-                made[..., at] = self._plane(
+                made[..., at] = self._channels.plane(
                     record.starts[index], record.channels[index][1], record.width, record.height
                 )
         pixels = self._converted(made.astype(self._dtype.newbyteorder("="), copy=False))
         return Photograph(pixels, self._space, alpha, self._icc)
 
-    def _plane(self, start: int, length: int, width: int, height: int) -> NDArray[Any]:
-        """A channel of a layer."""
-        how = self._number(start, ">H")
-        held = max(min(start + length, self._size) - start - 2, 0)
-        plane, rows = self._unpacked(start + 2, held, how, width, height, 1)
-        if rows < height:
-            self._cut = True
-        channel: NDArray[Any] = plane[0]
-        return channel
-
-    def _unpacked(
-        self, start: int, held: int, how: int, width: int, height: int, count: int
-    ) -> tuple[NDArray[Any], int]:
-        """Channels (count, height, width), and how many of all their rows are there."""
-        row = -(-width // 8) if self._depth == 1 else width * self._dtype.itemsize
-        total = row * height * count
-        if how not in _EXPANSION:
-            return np.zeros((count, height, width), self._dtype), 0
-        check_packing(total, max(held, 1), _EXPANSION[how] if held else 1)
-        data = self._bytes(start, held)
-        if how == 1:
-            raw = self._packbits(data, row, height * count)
-        elif how == 0:
-            raw = data[:total]
-        else:
-            raw = b""
-            with contextlib.suppress(zlib.error):
-                raw = zlib.decompressobj().decompress(data, total)
-        rows = len(raw) // row if row else 0
-        raw = raw[:total] + bytes(total - len(raw[:total]))
-        if self._depth == 1:
-            bits = np.unpackbits(np.frombuffer(raw, np.uint8).reshape(-1, row), axis=1)[:, :width]
-            # Of a bitmap 1 is black.
-            return ((1 - bits) * np.uint8(255)).reshape(count, height, width), rows
-        if how == 3:
-            raw = _undifferenced(raw, row, self._dtype)
-        return np.frombuffer(raw, self._dtype).reshape(count, height, width), rows
-
-    def _packbits(self, data: bytes, row: int, rows: int) -> bytes:
-        """Rows that are packed one by one, behind the lengths of all."""
-        import imagecodecs
-
-        number = np.dtype(">u4" if self._wide else ">u2")
-        there = min(rows, len(data) // number.itemsize)
-        lengths = np.frombuffer(data[: there * number.itemsize], number)
-        place = rows * number.itemsize
-        whole = bytearray()
-        for length in lengths.tolist():
-            part = data[place : place + length]
-            place += length
-            if len(part) < length:
-                break
-            try:
-                made = imagecodecs.packbits_decode(part, out=row)
-            except Exception:
-                made = b""
-            if len(made) != row:
-                made, self._hurt = bytes(row), True
-            whole += made
-        return bytes(whole)
-
     def _merged(self, place: int, channels: int, transparent: bool) -> tuple[NDArray[Any], bool]:
         """The picture as it was drawn, without channels where there is none."""
         nothing: NDArray[Any] = np.empty((self._height, self._width, 0), np.uint8)
         needed = 1 if self._mode == _INDEXED else 3 if self._mode == _LAB else CHANNELS[self._space]
-        if not self._is_merged or channels < needed or place + 2 > self._size:
-            self._cut = self._cut or place + 2 > self._size
+        if not self._is_merged or channels < needed or place + 2 > self._file.size:
+            self._file.cut = self._file.cut or place + 2 > self._file.size
             return nothing, False
         alpha = transparent and channels > needed
         count = needed + alpha
@@ -553,9 +315,11 @@ class _Reading:
             self._limit,
             f"{count} channels",
         )
-        how, held = self._number(place, ">H"), self._size - place - 2
+        how, held = self._file.number(place, ">H"), self._file.size - place - 2
         try:
-            planes, rows = self._unpacked_first(place + 2, held, how, channels, count)
+            planes, rows = self._channels.first(
+                place + 2, held, how, (self._width, self._height), channels, count
+            )
         except DamagedError:
             if transparent:
                 return nothing, False
@@ -563,7 +327,7 @@ class _Reading:
         if rows < count * self._height:
             if rows == 0:
                 return nothing, False
-            self._cut = True
+            self._file.cut = True
         if channels > count:
             word = "channel" if channels - count == 1 else "channels"
             self.notes.append(f"{channels - count} extra {word} of unknown meaning left out.")
@@ -571,24 +335,6 @@ class _Reading:
         if alpha:
             pixels = _unmatted(pixels)
         return self._converted(pixels), alpha
-
-    def _unpacked_first(
-        self, start: int, held: int, how: int, channels: int, count: int
-    ) -> tuple[NDArray[Any], int]:
-        """The first ``count`` of the merged picture's channels."""
-        if how == 1 and channels > count:
-            # The lengths of the other channels' rows stand between.
-            wide = 4 if self._wide else 2
-            mine, others = count * self._height * wide, (channels - count) * self._height * wide
-            table = self._bytes(start, mine)
-            data = table + self._bytes(start + mine + others, max(held - mine - others, 0))
-            row = self._width * self._dtype.itemsize
-            check_packing(row * self._height * count, max(held, 1), _EXPANSION[1])
-            raw = self._packbits(data, row, self._height * count)
-            rows = len(raw) // row
-            raw += bytes(row * self._height * count - len(raw))
-            return np.frombuffer(raw, self._dtype).reshape(count, self._height, self._width), rows
-        return self._unpacked(start, held, how, self._width, self._height, count)
 
     def _converted(self, pixels: NDArray[Any]) -> NDArray[Any]:
         """Numbers as a photograph has them."""
@@ -608,25 +354,6 @@ class _Reading:
             coloured: NDArray[Any] = table[pixels[..., 0]]
             return coloured
         return np.ascontiguousarray(pixels)
-
-
-def _mask_of(data: bytes) -> _Mask | None:
-    if len(data) < 18:
-        return None
-    top, left, bottom, right, beyond, flags = struct.unpack_from(">4iBB", data)
-    density, feathered = 255, False
-    if flags & 16 and len(data) > 18:
-        # Parameters stand behind the real mask where there is one.
-        place = 18 if len(data) < 36 else 36
-        told = data[place] if place < len(data) else 0
-        place += 1
-        if told & 1 and place < len(data):
-            density, place = data[place], place + 1
-        if told & 2 and place + 8 <= len(data):
-            feathered = struct.unpack_from(">d", data, place)[0] > 0
-    if max(abs(side) for side in (top, left, bottom, right)) > 1 << 24:
-        return None
-    return _Mask(top, left, bottom, right, beyond, flags, density, feathered)
 
 
 def _resolution(data: bytes) -> tuple[float, float] | None:
@@ -655,19 +382,6 @@ def _lay(whole: NDArray[Any], part: NDArray[Any], x: int, y: int) -> None:
     bottom, right = min(y + part.shape[0], height), min(x + part.shape[1], width)
     if top < bottom and left < right:
         whole[top:bottom, left:right] = part[top - y : bottom - y, left - x : right - x]
-
-
-def _undifferenced(raw: bytes, row: int, dtype: np.dtype[Any]) -> bytes:
-    """Rows of which each number was stored as its difference from the one before."""
-    if dtype.itemsize == 1:
-        rows = np.frombuffer(raw, np.uint8).reshape(-1, row)
-        return np.cumsum(rows, axis=1, dtype=np.uint8).tobytes()
-    if dtype.itemsize == 2:
-        rows = np.frombuffer(raw, ">u2").reshape(-1, row // 2)
-        return np.cumsum(rows, axis=1, dtype=np.uint16).astype(">u2").tobytes()
-    # Of floats the bytes of one order stand together, the highest first.
-    rows = np.cumsum(np.frombuffer(raw, np.uint8).reshape(-1, row), axis=1, dtype=np.uint8)
-    return np.ascontiguousarray(np.moveaxis(rows.reshape(-1, 4, row // 4), 1, 2)).tobytes()
 
 
 def _unmatted(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Number
 from safelight.document import Metadata
-from safelight.files.codecs import jpeg, lens_correction, raw_extent, tiff
+from safelight.files.codecs import jpeg, lens_correction, raw_extent, tiff, tiff_page
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -543,7 +543,7 @@ def _exif(data: bytes) -> bytes | None:
     try:
         fetch = _tiff_like(data)
         if fetch is not None:
-            return tiff.exif_of(fetch)
+            return tiff_page.exif_of(fetch)
         if data.startswith(b"FUJIFILMCCD-RAW") and len(data) > 92:
             start, length = struct.unpack_from(">II", data, 84)
             return jpeg.exif_of(data[start : start + length])
@@ -551,7 +551,7 @@ def _exif(data: bytes) -> bytes | None:
             return _exif_of_boxes(data[: 1 << 20])
         if data.startswith(b"\0MRM"):
             at = data[: 1 << 16].find(b"\0TTW")
-            return tiff.exif_of(ifd.bytes_fetch(data[at + 8 :])) if at >= 0 else None
+            return tiff_page.exif_of(ifd.bytes_fetch(data[at + 8 :])) if at >= 0 else None
     except (DamagedError, ifd.DirectoryError, struct.error):
         return None
     return None
@@ -571,7 +571,7 @@ def _exif_of_boxes(data: bytes) -> bytes | None:
         found[name] = ifd.read_directory(fetch, header, header.first)
     if b"CMT1" not in found:
         return None
-    main = tiff.described(found[b"CMT1"])
+    main = tiff_page.described(found[b"CMT1"])
     for name, tag in ((b"CMT2", ifd.EXIF_DIRECTORY), (b"CMT4", ifd.GPS_DIRECTORY)):
         if name in found and found[name].entries:
             main.children[tag] = found[name]
