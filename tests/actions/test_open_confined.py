@@ -108,7 +108,7 @@ def test_nothing_of_a_strangers_file_is_read_in_the_editors_process(tmp_path):
         paths.append(str(tmp_path / name))
     program = (
         "import sys; from xml.parsers import expat; from safelight import actions;"
-        "from safelight.files import xmp;"
+        "from safelight.files.metadata import xmp;"
         "expat.ParserCreate = xmp.expat.ParserCreate = None;"
         "found = [actions.open_picture(path) for path in sys.argv[1:]];"
         "print(*sorted({'imagecodecs', 'xml.etree'} & set(sys.modules)));"

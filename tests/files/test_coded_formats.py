@@ -16,10 +16,10 @@ from safelight import api
 from safelight.document import Metadata
 from safelight.files import ExportOptions, OpenError, export, open_picture
 from safelight.files.codecs import jxl
-from safelight.files.codecs.heif import box
+from safelight.files.codecs.heif_boxes import box
 from safelight.files.codecs.jxl_header import Head
 from safelight.files.colours import stated_colours
-from safelight.files.open_picture import read_photograph
+from safelight.files.read_photograph import read_photograph
 from safelight.pixels import Profile
 from tests import pictures
 from tests.files.boxes import put_together

@@ -27,8 +27,8 @@ from safelight.files.codecs import png_rows
 from safelight.files.metadata import descriptive_metadata as facts
 from safelight.files.metadata import metadata
 from safelight.files.metadata.iptc import datasets as iptc_datasets
-from safelight.files.open_picture import read_photograph
 from safelight.files.provenance.provenance import TERMS, marked
+from safelight.files.read_photograph import read_photograph
 from safelight.pixels import Profile, Raster, from_float
 from tests import pictures
 from tests.document.strategies import DEPTHS, FakeLive

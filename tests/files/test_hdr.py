@@ -12,7 +12,8 @@ import pytest
 from safelight import api
 from safelight.files import open_picture
 from safelight.files.codecs import jxl
-from safelight.files.codecs.heif import Container, _Writing
+from safelight.files.codecs.heif import Container
+from safelight.files.codecs.heif_layout import Layout
 from safelight.files.codecs.jxl_entropy import as_kind
 from safelight.files.codecs.jxl_header import Head, _digits
 from safelight.files.colours import hdr
@@ -150,10 +151,10 @@ def test_an_avif_states_its_brightest_in_a_box(opened):
         transfer=16,
     )
     source = Container(bytes(avif))
-    source._properties.append((b"clli", struct.pack(">HH", 1000, 200)))
-    own = source._associated[source.primary]
-    own.insert(0, (len(source._properties), False))
-    assert "up to 1,000 cd/m²" in opened(_Writing(source).added(None, None, None)).notes[0]
+    source.all_properties.append((b"clli", struct.pack(">HH", 1000, 200)))
+    own = source.associated[source.primary]
+    own.insert(0, (len(source.all_properties), False))
+    assert "up to 1,000 cd/m²" in opened(Layout(source).added(None, None, None)).notes[0]
 
 
 def test_bands_and_depths_of_high_range_are_one_picture():

@@ -13,9 +13,9 @@ from PIL import Image
 
 from safelight.document import Metadata
 from safelight.files import ExportOptions, OpenError, export, open_picture
-from safelight.files.codecs import heif
+from safelight.files.codecs import heif_layout
 from safelight.files.colours import stated_colours
-from safelight.files.open_picture import read_photograph
+from safelight.files.read_photograph import read_photograph
 from safelight.pixels import Profile, to_float
 from tests import pictures
 from tests.files.boxes import with_properties
@@ -132,7 +132,7 @@ def test_an_avif_of_another_writer_stands_upright_and_is_turned_once(opened, tmp
 @pytest.mark.parametrize("turns", [(), ((b"irot", b"\1"),)], ids=["upright", "turned"])
 def test_a_thumbnail_that_lies_on_its_side_is_not_kept(opened, turns):
     exif = pictures.exif_block(1, thumbnail=b"\xff\xd8small\xff\xd9")
-    data = heif.with_metadata(avif_file(pictures.quarters()), None, exif, None)
+    data = heif_layout.with_metadata(avif_file(pictures.quarters()), None, exif, None)
     found = opened(with_properties(data, *turns)).document.metadata.exif
     assert (b"small" in found) == (not turns)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from safelight.files import OpenError, open_picture
-from safelight.files.codecs import heif
+from safelight.files.codecs import heif, heif_layout
 from tests import pictures
 from tests.files.test_export import pixels_of
 
@@ -30,7 +30,7 @@ def grid_of(format, *turns):
     """A picture of two by two of one tile, cut off on the right and below."""
     source = heif.Container(tile_of(format))
     (first, *_) = source.coded()
-    tile, own = source.items[first], source._associated[first]
+    tile, own = source.items[first], source.associated[first]
     body = source.body(first)
     grid = struct.pack(">BBBBHH", 0, 0, 1, 1, *SIZE)
     source.items = {5: heif.Item(b"grid", entry=b"\0", parts=[(len(source.data), len(grid))])}
@@ -39,17 +39,17 @@ def grid_of(format, *turns):
         place = len(source.data)
         source.data += body
         source.items[number] = heif.Item(tile.kind, entry=b"\0", parts=[(place, len(body))])
-        source._associated[number] = list(own)
-    source._properties.append((b"ispe", struct.pack(">III", 0, *SIZE)))
-    properties = [(len(source._properties), False)]
+        source.associated[number] = list(own)
+    source.all_properties.append((b"ispe", struct.pack(">III", 0, *SIZE)))
+    properties = [(len(source.all_properties), False)]
     for turn in turns:
-        source._properties.append(turn)
-        properties.append((len(source._properties), True))
-    source._associated = {number: source._associated[number] for number in range(1, 5)}
-    source._associated[5] = properties
+        source.all_properties.append(turn)
+        properties.append((len(source.all_properties), True))
+    source.associated = {number: source.associated[number] for number in range(1, 5)}
+    source.associated[5] = properties
     source.references = [(b"dimg", 5, (1, 2, 3, 4))]
     source.primary = 5
-    return heif._Writing(source).added(None, None, None)
+    return heif_layout.Layout(source).added(None, None, None)
 
 
 def spoilt(data, number):

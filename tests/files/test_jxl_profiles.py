@@ -17,7 +17,7 @@ from safelight.files.codecs import jxl, jxl_profile
 from safelight.files.codecs.jxl_entropy import Bits
 from safelight.files.codecs.jxl_header import Head, with_colours
 from safelight.files.codecs.photograph import Photograph
-from safelight.files.open_picture import read_photograph
+from safelight.files.read_photograph import read_photograph
 from safelight.pixels import Profile, known_profile
 from safelight.pixels.icc import gamma_curve, grey_profile
 from tests import pictures

@@ -95,7 +95,7 @@ ALLOWED: dict[tuple[str, str], str] = {
         "gui/open_and_save/save_projects.py",
         "workspace.session.files.save",
     ): "a project, by files/project/project.py",
-    ("files/open_picture.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
+    ("files/regular_file.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("actions/synthesised_map.py", "picture.save"): "into memory, for atomic_write",
     ("actions/inspection/inspection_report.py", "?.save"): "into memory, for a report's pictures",
     ("actions/inspection/robustness.py", "?.save"): "into memory, a JPEG that is tried",

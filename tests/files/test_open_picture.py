@@ -22,12 +22,8 @@ from safelight import api
 from safelight.document import render_srgb
 from safelight.files import CODECS, ExportOptions, OpenError, export, open_picture
 from safelight.files.colours import stated_colours
-from safelight.files.open_picture import (
-    LARGEST_LIMIT,
-    default_pixel_limit,
-    limit_of,
-    read_photograph,
-)
+from safelight.files.pixel_limit import LARGEST_LIMIT, default_pixel_limit
+from safelight.files.read_photograph import read_photograph
 from safelight.pixels import Raster, known_profile, to_float
 from tests import attack, pictures
 from tests.bombs import BOMBS
@@ -521,7 +517,7 @@ def test_a_smaller_copy_comes_first_and_shows_what_the_whole_does(
     path.write_bytes(pictures.jpeg_file(stored, exif=pictures.exif_block(turn)))
     open_picture(path, first=firsts.append, room=(120, 80))
     assert all(first.whole is None for first in firsts)  # it is decoded as soon
-    monkeypatch.setattr(sys.modules[limit_of.__module__], "_LARGE", 0)
+    monkeypatch.setattr(sys.modules[open_picture.__module__], "_LARGE", 0)
     firsts.clear()
     whole = open_picture(path, first=firsts.append, room=(120, 80)).document
     (first,) = firsts

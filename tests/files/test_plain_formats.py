@@ -13,7 +13,7 @@ from PIL import Image
 from safelight import api
 from safelight.document import Metadata
 from safelight.files import ExportError, ExportOptions, OpenError, export, open_picture
-from safelight.files.open_picture import read_photograph
+from safelight.files.read_photograph import read_photograph
 from safelight.pixels import Profile
 from tests import pictures
 from tests.files.test_export import document_of, pixels_of

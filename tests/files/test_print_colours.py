@@ -8,7 +8,7 @@ from safelight.actions.open_confined import CONFINED
 from safelight.document import Document, edits
 from safelight.files import ExportError, ExportOptions, export, open_picture
 from safelight.files.colours.file_colours import in_profile, most_ink
-from safelight.files.open_picture import read_photograph
+from safelight.files.read_photograph import read_photograph
 from safelight.pixels import Profile, Raster, Transform, known_profile
 from tests import pictures
 

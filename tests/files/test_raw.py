@@ -12,7 +12,14 @@ from safelight import actions
 from safelight.api import ParameterError
 from safelight.cli import main
 from safelight.files import CODECS, OpenError, open_picture, sketch_raw
-from safelight.files.codecs import base_curve, lens_correction, raw, raw_colours, raw_extent
+from safelight.files.codecs import (
+    base_curve,
+    lens_correction,
+    raw,
+    raw_colours,
+    raw_extent,
+    raw_sketch,
+)
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.metadata import ifd
 from safelight.files.metadata.metadata import orientation
@@ -518,7 +525,7 @@ def test_a_sketch_that_makes_no_sense_is_damage():
         text = json.dumps(told | changed).encode()
         return [np.frombuffer(text, np.uint8), np.zeros(shape, np.uint16)]
 
-    assert raw.sketched(arrays({})).width == 4
+    assert raw_sketch.sketched(arrays({})).width == 4
     for changed in (
         {"size": [4]},
         {"size": [0, 4]},
@@ -527,9 +534,9 @@ def test_a_sketch_that_makes_no_sense_is_damage():
         {"sensor": 5},
     ):
         with pytest.raises(DamagedError):
-            raw.sketched(arrays(changed))
+            raw_sketch.sketched(arrays(changed))
     with pytest.raises(DamagedError):
-        raw.sketched(arrays({}, (2, 2)))
+        raw_sketch.sketched(arrays({}, (2, 2)))
 
 
 def test_the_layer_remembers_its_raw_file_and_all_settings(opened, tmp_path):

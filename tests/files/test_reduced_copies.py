@@ -10,7 +10,7 @@ import tifffile
 
 from safelight.document import whole
 from safelight.files import ExportOptions, export, open_picture
-from safelight.files.codecs import heif
+from safelight.files.codecs import heif, heif_layout
 from safelight.pixels import SRGB, Profile, to_float
 from tests import pictures
 from tests.files.test_export import document_of
@@ -119,19 +119,19 @@ def avif_with_thumbnail(pixels, small, turn):
         heif.Container(bytes(imagecodecs.avif_encode(item, 95, speed=10)))
         for item in (pixels, small)
     )
-    at, first = len(large._properties), large.primary
+    at, first = len(large.all_properties), large.primary
     number = max(large.items) + 1
     large.data, start = large.data + little.body(little.primary), len(large.data)
     item = little.items[little.primary]
     item.parts, item.inside = [(start, len(large.data) - start)], False
     large.items[number] = item
-    large._properties = [*large._properties, *little._properties, (b"irot", bytes([turn]))]
-    own = little._associated[little.primary]
-    last = len(large._properties)
-    large._associated[number] = [(index + at, must) for index, must in own] + [(last, True)]
-    large._associated[first] = [*large._associated[first], (last, True)]
+    large.all_properties = [*large.all_properties, *little.all_properties, (b"irot", bytes([turn]))]
+    own = little.associated[little.primary]
+    last = len(large.all_properties)
+    large.associated[number] = [(index + at, must) for index, must in own] + [(last, True)]
+    large.associated[first] = [*large.associated[first], (last, True)]
     large.references = [*large.references, (b"thmb", number, (first,))]
-    return heif._Writing(large).added(None, None, None)
+    return heif_layout.Layout(large).added(None, None, None)
 
 
 @pytest.mark.parametrize("turn", [0, 1])

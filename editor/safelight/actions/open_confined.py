@@ -20,7 +20,7 @@ from safelight.files.codecs import lens_correction as lens
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.plugin_codec import Exporters, Importers
-from safelight.files.codecs.raw import Sketch
+from safelight.files.codecs.raw_sketch import Sketch
 from safelight.files.colours.file_colours import as_rgb
 from safelight.files.glance import GLANCE, Glance
 from safelight.files.metadata.metadata import Known

@@ -25,19 +25,10 @@ from safelight.files.exports.export_outcome import Exported, ExportError
 from safelight.files.exports.export_size import sides
 from safelight.files.exports.exported_pixels import narrowed
 from safelight.files.metadata.metadata import MetadataChoice, describe
-from safelight.files.open_picture import (
-    Opened,
-    OpenError,
-    default_pixel_limit,
-    developed_again,
-    look_at,
-    open_data,
-    open_picture,
-    raw_bytes,
-    sketch_again,
-    sketch_raw,
-    with_raw_file,
-)
+from safelight.files.open_errors import OpenError
+from safelight.files.open_picture import open_data, open_picture
+from safelight.files.photograph_document import Opened
+from safelight.files.pixel_limit import default_pixel_limit
 from safelight.files.project.project import (
     Project,
     ProjectChanged,
@@ -48,6 +39,14 @@ from safelight.files.project.project import (
 from safelight.files.project.recovery import Left, Recovery, left_behind, remove
 from safelight.files.provenance.content_credentials import can_sign
 from safelight.files.provenance.provenance import declared
+from safelight.files.raw_layers import (
+    developed_again,
+    raw_bytes,
+    sketch_again,
+    sketch_raw,
+    with_raw_file,
+)
+from safelight.files.read_photograph import look_at
 from safelight.files.untrusted_reader import HERE, Reading
 
 __all__ = [

@@ -20,18 +20,13 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document import Metadata, render_srgb
 from safelight.files.codecs import codec, jpeg, raw
-from safelight.files.codecs.photograph import (
-    DamagedError,
-    Limit,
-    OtherKindError,
-    Photograph,
-)
+from safelight.files.codecs.photograph import DamagedError, Limit, OtherKindError, Photograph
 from safelight.files.colours.file_colours import as_rgb
 from safelight.files.layered_photograph import document_of
 from safelight.files.metadata import metadata
 from safelight.files.metadata.descriptive_metadata import taken
 from safelight.files.metadata.picture_marks import marks_of
-from safelight.files.open_picture import TURNS
+from safelight.files.photograph_document import TURNS
 from safelight.files.plain_text import plain_text
 from safelight.files.untrusted_reader import HERE
 from safelight.pixels import to_float

@@ -14,7 +14,7 @@ from safelight.document import Metadata
 from safelight.files.codecs import Codec
 from safelight.files.codecs import lens_correction as lens
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
-from safelight.files.codecs.raw import Sketch, sketch, sketched
+from safelight.files.codecs.raw_sketch import Sketch, sketch, sketched
 from safelight.files.metadata.metadata import Known, known
 from safelight.files.provenance.content_credentials import (
     Credentials,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Number, Unless, Value
-from safelight.files.codecs import heif, heif_thumbnail, heif_tiles
+from safelight.files.codecs import heif, heif_layout, heif_picture, heif_thumbnail, heif_tiles
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -30,20 +30,22 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     container.check(limit)
     try:
         # libavif would take the first of an animation's frames for a still picture and crash.
-        pixels = _decoded(heif.still(container), container)
+        pixels = _decoded(heif_layout.still(container), container)
     except Exception as error:
         damage: list[str] = []
         found = heif_tiles.decoded(container, partial(_decoded, container=container), room, damage)
         if found is None:
-            raise container.failure(error, "an AVIF") from error
-        return container.photograph(*found, damage)
+            raise heif_picture.failure(container, error, "an AVIF") from error
+        return heif_picture.decoded_photograph(container, *found, damage)
     width, height = container.size(container.primary)
     if pixels.shape[:2] != (height, width):
         raise DamagedError("is damaged: it is not of the size that it says")
     alpha = pixels.shape[2] in (2, 4)
     if alpha and container.is_premultiplied():
         pixels = unpremultiplied(pixels)
-    return container.photograph(heif.straightened(pixels, container.turns()), alpha)
+    return heif_picture.decoded_photograph(
+        container, heif_picture.straightened(pixels, container.turns()), alpha
+    )
 
 
 def reduced(
@@ -65,7 +67,7 @@ def _decoded(data: bytes, container: heif.Container) -> NDArray[Any]:
 
     pixels = imagecodecs.avif_decode(data, numthreads=os.cpu_count() or 1)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
-    return pixels if pixels.dtype == np.uint8 else heif.scaled(pixels, container.depth())
+    return pixels if pixels.dtype == np.uint8 else heif_picture.scaled(pixels, container.depth())
 
 
 def write(
@@ -107,7 +109,7 @@ def write(
         transfer=transfer,
     )
     kept = content.metadata
-    stream.write(heif.with_metadata(bytes(data), content.icc, kept.exif, kept.xmp))
+    stream.write(heif_layout.with_metadata(bytes(data), content.icc, kept.exif, kept.xmp))
 
 
 def _bits(asked: str, pixels: NDArray[Any], lossless: bool) -> int:

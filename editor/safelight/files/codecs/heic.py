@@ -8,15 +8,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs import heif, heif_thumbnail, heif_tiles
+from safelight.files.codecs import heif, heif_picture, heif_thumbnail, heif_tiles
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.photograph import (
-    DamagedError,
-    Limit,
-    Photograph,
-    Room,
-    unpremultiplied,
-)
+from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, Room, unpremultiplied
 
 _COMPATIBLE = rb"....ftyp(heic|heix|heim|heis|hevc|hevx)|....ftyp(mif1|msf1).*(heic|heix|hevc)"
 
@@ -30,22 +24,22 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     hurt = any(container.hurt(number) for number in container.coded())
     found = heif_tiles.decoded(container, _tile, room, damage) if hurt else None
     if found is not None:
-        return container.photograph(*found, damage)
+        return heif_picture.decoded_photograph(container, *found, damage)
     try:
         pixels, alpha = _decoded(container.undescribed(), room)
     except Exception as error:
         found = heif_tiles.decoded(container, _tile, room, damage)
         if found is None:
-            raise container.failure(error, "a HEIC") from error
-        return container.photograph(*found, damage)
+            raise heif_picture.failure(container, error, "a HEIC") from error
+        return heif_picture.decoded_photograph(container, *found, damage)
     if hurt and container.share() == 1:
         damage.append("A part of the file is damaged: the picture may be wrong in places.")
     # The decoder has cropped and turned it as the file says.
     width, height = container.size(container.primary)
     blank = np.broadcast_to(np.uint8(0), (height, width))
-    if pixels.shape[:2] != heif.straightened(blank, container.turns()).shape:
+    if pixels.shape[:2] != heif_picture.straightened(blank, container.turns()).shape:
         raise DamagedError("is damaged: it is not of the size that it says")
-    return container.photograph(pixels, alpha, damage)
+    return heif_picture.decoded_photograph(container, pixels, alpha, damage)
 
 
 def reduced(
@@ -77,7 +71,7 @@ def _decoded(data: bytes, room: Room) -> tuple[NDArray[Any], bool]:
     bits = int(image.info["bit_depth"])
     if pixels.dtype != np.uint8:
         # The decoder has only moved them up.
-        pixels = heif.scaled(pixels >> 16 - bits, bits)
+        pixels = heif_picture.scaled(pixels >> 16 - bits, bits)
     if image.premultiplied_alpha:
         pixels = unpremultiplied(pixels)
     return pixels, image.has_alpha

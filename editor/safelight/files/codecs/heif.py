@@ -1,69 +1,22 @@
-"""HEIF: the boxes that HEIC and AVIF files are made of (ISO/IEC 14496-12 and 23008-12)."""
+"""HEIF: the items of a HEIC or AVIF file, their properties and references (ISO/IEC 23008-12)."""
 
 from __future__ import annotations
 
-import copy
-import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files.codecs.header_bits import Stated, av1_sequences, hevc_is_sound, hevc_sequences
-from safelight.files.codecs.photograph import (
-    DamagedError,
-    Limit,
-    Photograph,
-    check_bytes,
-    check_size,
-    undecodable,
-)
-from safelight.files.colours import hdr
-from safelight.files.colours.gain_map import LEFT_OUT
-from safelight.files.colours.stated_colours import places_of_code, profile_of_codes
-from safelight.files.metadata.metadata import for_pixels
+from safelight.files.codecs.heif_boxes import Box, boxes
+from safelight.files.codecs.photograph import DamagedError, Limit, check_bytes, check_size
 
 ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
-_GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
-_XMP = b"application/rdf+xml"
+XMP = b"application/rdf+xml"
 _MOST_ITEMS = 100_000
 _SMALL = 1 << 18
 """Pixels of a coded picture that may be filled up with more than it shows."""
-_STRAIGHT: tuple[bytes, ...] = (b"clap", b"irot", b"imir")
-
-Box: TypeAlias = tuple[bytes, bytes]
-"""Four letters and what stands in the box."""
-
-
-def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, beginning and end of what is in each box. One cut off ends where the data do."""
-    end = len(data) if end is None else end
-    while start + 8 <= end:
-        size, kind = struct.unpack_from(">I4s", data, start)
-        head = 8
-        if size == 1 and start + 16 <= end:
-            (size,) = struct.unpack_from(">Q", data, start + 8)
-            head = 16
-        stop = end if size == 0 else start + size
-        if size and size < head:
-            return
-        yield kind, start + head, min(stop, end)
-        start = stop
-
-
-def box(kind: bytes, *parts: bytes) -> bytes:
-    """A whole box."""
-    return struct.pack(">I4s", 8 + sum(map(len, parts)), kind) + b"".join(parts)
-
-
-def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
-    """A whole box with a version and flags."""
-    return box(kind, struct.pack(">I", version << 24 | flags), *parts)
+STRAIGHT: tuple[bytes, ...] = (b"clap", b"irot", b"imir")
 
 
 @dataclass(slots=True)
@@ -94,8 +47,8 @@ class Container:
         self.moving = False
         """Whether the file is an animation, too."""
         self._inside = (0, 0)
-        self._properties: list[Box] = []
-        self._associated: dict[int, list[tuple[int, bool]]] = {}
+        self.all_properties: list[Box] = []
+        self.associated: dict[int, list[tuple[int, bool]]] = {}
         self.references: list[tuple[bytes, int, tuple[int, ...]]] = []
         self.describing: list[int] = []
         """Where in the file a reference says that an item describes another."""
@@ -105,7 +58,7 @@ class Container:
                 raise LookupError("the picture is of no kind")
             # A picture that is the small copy of another is none that its decoder gives.
             large = self.referred(b"thmb", self.primary)
-            if large and self.items[large[0]].kind in _PICTURES:
+            if large and self.items[large[0]].kind in PICTURES:
                 self.primary = large[0]
         except (struct.error, LookupError) as error:
             raise DamagedError(
@@ -199,7 +152,7 @@ class Container:
     def _read_properties(self, start: int, end: int) -> None:
         for kind, at, stop in boxes(self.data, start, end):
             if kind == b"ipco":
-                self._properties += [
+                self.all_properties += [
                     (name, self.data[first:last])
                     for name, first, last in boxes(self.data, at, stop)
                 ]
@@ -213,7 +166,7 @@ class Container:
         for _ in range(count):
             (number,) = struct.unpack_from(">I" if version else ">H", self.data, at)
             at += 4 if version else 2
-            own = self._associated.setdefault(number, [])
+            own = self.associated.setdefault(number, [])
             entries = self.data[at]
             at += 1
             for _ in range(entries):
@@ -224,9 +177,11 @@ class Container:
 
     def properties(self, number: int) -> list[Box]:
         """The properties of an item, in their order."""
-        found = self._associated.get(number, [])
+        found = self.associated.get(number, [])
         return [
-            self._properties[index - 1] for index, _ in found if 0 < index <= len(self._properties)
+            self.all_properties[index - 1]
+            for index, _ in found
+            if 0 < index <= len(self.all_properties)
         ]
 
     def property(self, number: int, kind: bytes) -> bytes | None:
@@ -326,7 +281,7 @@ class Container:
                 continue
             if item.kind == b"Exif" and found["exif"] is None:
                 found["exif"] = _tiff_of(self.body(number))
-            elif item.kind == b"mime" and item.content == _XMP and found["xmp"] is None:
+            elif item.kind == b"mime" and item.content == XMP and found["xmp"] is None:
                 found["xmp"] = self.body(number) or None
         return Metadata(exif=found["exif"], xmp=found["xmp"])
 
@@ -359,23 +314,10 @@ class Container:
         screen = found.get(b"mdcv", b"")
         return float(level) or int.from_bytes(screen[16:20], "big") / 10_000
 
-    def _in_colours(
-        self, pixels: NDArray[Any], alpha: bool, notes: list[str]
-    ) -> tuple[NDArray[Any], bytes | None]:
-        """Pixels as they are to be seen, and the profile that they are in."""
-        icc, codes = self.profile(), self.codes()
-        if icc is not None or codes is None:
-            return pixels, icc
-        places = places_of_code(codes[0])
-        if places is not None and hdr.is_high(codes[1]):
-            colours = pixels.shape[2] - alpha
-            return hdr.as_seen(pixels, colours, places, codes[1], self.brightest(), notes)
-        return pixels, profile_of_codes(*codes, notes)
-
     def turns(self, number: int | None = None) -> list[Box]:
         """What is to be done with the decoded picture, or with another item, in this order."""
         number = self.primary if number is None else number
-        return [item for item in self.properties(number) if item[0] in _STRAIGHT]
+        return [item for item in self.properties(number) if item[0] in STRAIGHT]
 
     def depth(self) -> int:
         """Bits a channel of an AV1 picture: 8, 10 or 12."""
@@ -428,68 +370,8 @@ class Container:
             yield from av1_sequences(av1[4:])
             yield from av1_sequences(self.body(number))
 
-    def failure(self, error: Exception, name: str) -> DamagedError:
-        """The sentence for a picture that could not be decoded."""
-        share = self.share()
-        if share < 1:
-            return DamagedError(
-                f"ends early ({math.floor(100 * share)} % of the file is there), and {name} cannot"
-                " be opened in part"
-            )
-        return undecodable(error, cut_off=False)
 
-    def photograph(
-        self, pixels: NDArray[Any], alpha: bool, damage: Sequence[str] = ()
-    ) -> Photograph:
-        """The picture that was decoded, (height, width, channels) of uint8 or uint16, upright, with
-        all that the file says of it, and what is known of its ``damage``.
-        """
-        notes = [*damage, *self.notes()]
-        if self.share() < 1 and not damage:
-            notes.append("The file ends early; part of the picture or of what it says may be gone.")
-        height, width, channels = pixels.shape
-        pixels, icc = self._in_colours(pixels, alpha, notes)
-        kept = self.metadata()
-        if kept.exif and self.turns():
-            # The thumbnail in it lies as it always did.
-            exif = for_pixels(kept.exif, width, height, same_picture=False)
-            kept = Metadata(exif=exif, xmp=kept.xmp)
-        return Photograph(
-            np.ascontiguousarray(pixels),
-            "grey" if channels < 3 else "rgb",
-            alpha,
-            icc,
-            kept,
-            notes,
-            # EXIF says how it lay before its properties have set it upright.
-            orientation=1,
-        )
-
-    def notes(self) -> list[str]:
-        """What else is in the file, in sentences."""
-        notes = []
-        if self.moving:
-            notes.append("The file is an animation; its first picture was opened.")
-        hidden = {
-            target
-            for kind, origin, targets in self.references
-            for target in ((origin,) if kind in (b"auxl", b"thmb") else targets)
-            if kind in (b"auxl", b"thmb", b"dimg")
-        }
-        shown = [
-            number
-            for number, item in self.items.items()
-            if item.kind in _PICTURES and number not in hidden
-        ]
-        mapped = any(item.kind == b"tmap" for item in self.items.values())
-        if len(shown) > 1:
-            notes.append(f"The file holds {len(shown)} pictures; the first one was opened.")
-        if mapped or self.auxiliary(_GAIN_MAPS) is not None:
-            notes.append(LEFT_OUT)
-        return notes
-
-
-_PICTURES = (b"hvc1", b"av01", b"grid", b"iovl", b"iden")
+PICTURES = (b"hvc1", b"av01", b"grid", b"iovl", b"iden")
 
 
 _DERIVED = (b"grid", b"iovl", b"iden")
@@ -512,157 +394,3 @@ def _tiff_of(body: bytes) -> bytes | None:
         # Some writers count the prefix twice, or not at all.
         start = 4
     return body[start:].removeprefix(b"Exif\0\0") or None
-
-
-def straightened(pixels: NDArray[Any], turns: Sequence[Box]) -> NDArray[Any]:
-    """The pixels (height, width, channels), of any depth, cropped, turned and mirrored as the
-    picture's properties say: a view.
-    """
-    for kind, body in turns:
-        if kind == b"irot" and body:
-            pixels = np.rot90(pixels, body[0] & 3)
-        elif kind == b"imir" and body:
-            pixels = pixels[:, ::-1] if body[0] & 1 else pixels[::-1]
-        elif kind == b"clap":
-            pixels = _clean(pixels, body)
-    return pixels
-
-
-def _clean(pixels: NDArray[Any], body: bytes) -> NDArray[Any]:
-    """The clean aperture (14496-12, 12.1.4); all of the picture where there is no such part."""
-    try:
-        width, height, across, down = (
-            Fraction(*struct.unpack_from(code, body, at))
-            for at, code in ((0, ">II"), (8, ">II"), (16, ">iI"), (24, ">iI"))
-        )
-    except (struct.error, ZeroDivisionError):
-        return pixels
-    tall, wide = pixels.shape[:2]
-    left = across + Fraction(wide - 1, 2) - (width - 1) / 2
-    top = down + Fraction(tall - 1, 2) - (height - 1) / 2
-    x, y, columns, rows = (round(number) for number in (left, top, width, height))
-    if x < 0 or y < 0 or columns < 1 or rows < 1 or x + columns > wide or y + rows > tall:
-        return pixels
-    return pixels[y : y + rows, x : x + columns]
-
-
-def with_metadata(data: bytes, icc: bytes | None, exif: bytes | None, xmp: bytes | None) -> bytes:
-    """A file with a profile and metadata added to its picture, laid out anew."""
-    return _Writing(Container(data)).added(icc, exif, xmp) if icc or exif or xmp else data
-
-
-def still(container: Container) -> bytes:
-    """The file without its animation."""
-    return _Writing(container).added(None, None, None) if container.moving else container.data
-
-
-def alone(container: Container, number: int) -> bytes:
-    """A file of one coded picture of a file: of a tile, say, as it is before it is turned."""
-    single = copy.copy(container)
-    item = container.items[number]
-    own = [
-        (index, must)
-        for index, must in container._associated.get(number, [])
-        if 0 < index <= len(container._properties)
-        and container._properties[index - 1][0] not in _STRAIGHT
-    ]
-    kinds = {container._properties[index - 1][0] for index, _ in own}
-    if b"colr" not in kinds:
-        # What the whole says of its colours is said of the parts.
-        own += [
-            (index, must)
-            for index, must in container._associated.get(container.primary, [])
-            if 0 < index <= len(container._properties)
-            and container._properties[index - 1][0] == b"colr"
-        ]
-    single.primary, single.items, single.references = number, {number: item}, []
-    single._associated = {number: own}
-    return _Writing(single).added(None, None, None)
-
-
-_BRANDS = (b"avif\0\0\0\0avifmif1miaf", b"heic\0\0\0\0heicmif1miaf")
-
-
-@dataclass
-class _Writing:
-    """Lays a file out anew."""
-
-    source: Container
-
-    def added(self, icc: bytes | None, exif: bytes | None, xmp: bytes | None) -> bytes:
-        source = self.source
-        bodies = {number: source.body(number) for number in source.items}
-        items = {number: (item.kind, item.entry) for number, item in source.items.items()}
-        references = list(source.references)
-        following = max(items) + 1
-        for kind, entry, body in (
-            (b"Exif", b"\0", exif and b"\0\0\0\0" + exif),
-            (b"mime", b"\0" + _XMP + b"\0", xmp),
-        ):
-            if body:
-                items[following] = (kind, entry)
-                bodies[following] = body
-                references.append((b"cdsc", following, (source.primary,)))
-                following += 1
-        properties = list(source._properties)
-        associated = {number: list(own) for number, own in source._associated.items()}
-        if icc:
-            properties.append((b"colr", b"prof" + icc))
-            # What turns a picture stands behind what describes it (23008-12, 6.5.1).
-            associated.setdefault(source.primary, []).insert(0, (len(properties), False))
-        kinds: list[bytes] = [
-            box(b"hdlr", source.handler),
-            full_box(b"pitm", 0, 0, struct.pack(">H", source.primary)),
-        ]
-        rest = [self._items(items), *self._references(references)]
-        rest.append(self._properties(properties, associated))
-        first = box(b"ftyp", _BRANDS[any(kind == b"hvc1" for kind, _ in items.values())])
-        empty = self._places(bodies, 0)
-        ahead = len(first) + 12 + sum(map(len, (*kinds, empty, *rest))) + 8
-        meta = full_box(b"meta", 0, 0, *kinds, self._places(bodies, ahead), *rest)
-        return first + meta + box(b"mdat", *bodies.values())
-
-    @staticmethod
-    def _items(items: dict[int, tuple[bytes, bytes]]) -> bytes:
-        entries = [
-            full_box(b"infe", 2, 0, struct.pack(">HH", number, 0), kind, entry)
-            for number, (kind, entry) in items.items()
-        ]
-        return full_box(b"iinf", 0, 0, struct.pack(">H", len(entries)), *entries)
-
-    @staticmethod
-    def _references(references: list[tuple[bytes, int, tuple[int, ...]]]) -> list[bytes]:
-        if not references:
-            return []
-        parts = [
-            box(kind, struct.pack(f">HH{len(to)}H", origin, len(to), *to))
-            for kind, origin, to in references
-        ]
-        return [full_box(b"iref", 0, 0, *parts)]
-
-    @staticmethod
-    def _properties(properties: list[Box], associated: dict[int, list[tuple[int, bool]]]) -> bytes:
-        rows = b"".join(
-            struct.pack(
-                f">HB{len(own)}B", number, len(own), *(index | must << 7 for index, must in own)
-            )
-            for number, own in sorted(associated.items())
-        )
-        held = box(b"ipco", *(box(kind, body) for kind, body in properties))
-        count = struct.pack(">I", len(associated))
-        return box(b"iprp", held, full_box(b"ipma", 0, 0, count, rows))
-
-    @staticmethod
-    def _places(bodies: dict[int, bytes], start: int) -> bytes:
-        rows = []
-        for number, body in bodies.items():
-            rows.append(struct.pack(">HHHII", number, 0, 1, start, len(body)))
-            start += len(body)
-        return full_box(b"iloc", 0, 0, b"\x44\0", struct.pack(">H", len(rows)), *rows)
-
-
-def scaled(pixels: NDArray[Any], bits: int) -> NDArray[np.uint16]:
-    """Numbers of so many bits, of any shape, as uint16 of the same shape, full scale to full."""
-    full = (1 << bits) - 1
-    table = ((np.arange(full + 1, dtype=np.uint64) * 65535 + full // 2) // full).astype(np.uint16)
-    return np.take(table, pixels, mode="clip")

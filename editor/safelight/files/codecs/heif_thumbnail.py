@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs import heif
+from safelight.files.codecs import heif, heif_layout, heif_picture
 from safelight.files.codecs.photograph import Limit, Photograph
 
 _LEAST = 256
@@ -30,7 +30,7 @@ def reduced(container: heif.Container, limit: Limit, decode: Decode) -> Photogra
     width, height = container.size(container.primary)
     # Nothing is decoded for it: how the picture is seen is a view of one number.
     blank = np.broadcast_to(np.uint8(0), (height, width))
-    seen = heif.straightened(blank, container.turns()).shape
+    seen = heif_picture.straightened(blank, container.turns()).shape
     alpha = container.auxiliary(heif.ALPHA) is not None
     colours = container.property(container.primary, b"colr")
     for kind, number, of in container.references:
@@ -40,18 +40,18 @@ def reduced(container: heif.Container, limit: Limit, decode: Decode) -> Photogra
             continue
         if container.property(number, b"colr") not in (None, colours):
             continue
-        data = heif.alone(container, number)
+        data = heif_layout.alone(container, number)
         heif.Container(data).check(limit)
         try:
             pixels, transparent = decode(data)
         except Exception:  # the picture itself may be sound
             continue
-        pixels = heif.straightened(pixels, container.turns(number))
+        pixels = heif_picture.straightened(pixels, container.turns(number))
         shape = pixels.shape[0] * seen[1], pixels.shape[1] * seen[0]
         same = abs(shape[0] - shape[1]) <= _SAME_SHAPE * max(shape)
         if transparent or not same or not _LEAST <= max(pixels.shape[:2]) < max(seen):
             continue
-        content = container.photograph(pixels, False)
+        content = heif_picture.decoded_photograph(container, pixels, False)
         content.whole = seen[1], seen[0]
         return content
     return None

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs import heif
+from safelight.files.codecs import heif, heif_layout, heif_picture
 from safelight.files.codecs.photograph import DamagedError, Room
 from safelight.files.sentences import listed
 
@@ -46,7 +46,7 @@ def decoded(
         except (DamagedError, ValueError):
             notes.append("The transparency is damaged and was left out.")
             alpha = None
-    return heif.straightened(pixels, container.turns()), alpha is not None
+    return heif_picture.straightened(pixels, container.turns()), alpha is not None
 
 
 Place: TypeAlias = tuple[int, int, int, int]
@@ -85,7 +85,7 @@ def _joined(
 
 def _tried(decode: Decode, container: heif.Container, tile: int) -> NDArray[Any] | None:
     try:
-        return None if container.hurt(tile) else decode(heif.alone(container, tile))
+        return None if container.hurt(tile) else decode(heif_layout.alone(container, tile))
     except Exception:
         return None
 
@@ -106,7 +106,7 @@ def _note(
         top, bottom, left, right = places[index]
         mark = np.zeros(size, np.bool_)
         mark[top:bottom, left:right] = True
-        seen = heif.straightened(mark, turns)
+        seen = heif_picture.straightened(mark, turns)
         rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
         if len(rows):
             where.append(

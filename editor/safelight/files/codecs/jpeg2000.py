@@ -16,7 +16,7 @@ from safelight.api import Number, Unless
 from safelight.document import Metadata
 from safelight.files.codecs import pillow_decoder
 from safelight.files.codecs.codec import Codec, most_reduced
-from safelight.files.codecs.heif import box, boxes
+from safelight.files.codecs.heif_boxes import box, boxes
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safelight.api import Number, Unless, to_linear
 from safelight.document import Metadata
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.heif import box, boxes
+from safelight.files.codecs.heif_boxes import box, boxes
 from safelight.files.codecs.jxl_header import Head, with_colours
 from safelight.files.codecs.photograph import (
     DamagedError,

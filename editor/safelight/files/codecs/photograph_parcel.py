@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Source
 from safelight.document import Metadata
-from safelight.files.codecs import codec, lens_correction, raw
+from safelight.files.codecs import codec, lens_correction, raw_sketch
 from safelight.files.codecs.photograph import (
     CHANNELS,
     DamagedError,
@@ -66,7 +66,7 @@ def decode(
         if format in _BESIDE:
             return _BESIDE[format](file.read())
         if format == SKETCH:
-            return raw.sketch(file, size, limit, room)
+            return raw_sketch.sketch(file, size, limit, room)
         if format == REDUCED:
             return _reduced(file, limit, told or {})
         if format == GLANCE:
@@ -332,13 +332,13 @@ _LONGEST = 1 << 31
 """Pixels that no side has."""
 
 
-def sketched(arrays: Sequence[NDArray[Any]]) -> raw.Sketch:
+def sketched(arrays: Sequence[NDArray[Any]]) -> raw_sketch.Sketch:
     """The sketch of a raw file that arrays of ``decode`` are: facts as uint8 (count,), and light
     (height, width, colours) of uint16. Raises what the codec did, and DamagedError for what is no
     sketch.
     """
     raise_what_failed(arrays)
-    return raw.sketched(arrays)
+    return raw_sketch.sketched(arrays)
 
 
 def looked_at(arrays: Sequence[NDArray[Any]]) -> Glance:

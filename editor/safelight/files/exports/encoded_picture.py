@@ -17,19 +17,13 @@ from safelight.api import Value
 from safelight.files.atomic import WriteError
 from safelight.files.codecs import Codec, deflate
 from safelight.files.codecs.codec import InBands
-from safelight.files.codecs.photograph import (
-    DamagedError,
-    Photograph,
-)
+from safelight.files.codecs.photograph import DamagedError, Photograph
 from safelight.files.codecs.row_bands import Band, Proof, on_all_cores
 from safelight.files.exports.export_options import ExportOptions
 from safelight.files.exports.export_outcome import ExportError, Hear
-from safelight.files.open_picture import (
-    OpenError,
-    read_data,
-    read_photograph,
-)
+from safelight.files.open_errors import OpenError
 from safelight.files.provenance import provenance
+from safelight.files.read_photograph import read_data, read_photograph
 
 _ROWS = 256
 """Rows of a band of which the pixels are compared at once."""

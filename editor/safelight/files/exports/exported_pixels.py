@@ -10,13 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document import (
-    Document,
-    Layer,
-    Live,
-    Metadata,
-    whole,
-)
+from safelight.document import Document, Layer, Live, Metadata, whole
 from safelight.files.codecs.photograph import (
     CHANNELS,
     DamagedError,
@@ -34,9 +28,7 @@ from safelight.files.exports.export_outcome import ExportError, Hear
 from safelight.files.exports.export_size import fits_eight_bits, resized, sharpened, sides
 from safelight.files.metadata import metadata
 from safelight.files.metadata.exported_metadata import for_file
-from safelight.files.open_picture import (
-    is_untouched,
-)
+from safelight.files.photograph_document import is_untouched
 from safelight.files.provenance import provenance
 from safelight.files.sentences import listed
 from safelight.files.untrusted_reader import Reading

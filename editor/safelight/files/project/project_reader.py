@@ -10,12 +10,8 @@ from typing import Any
 
 from safelight.document import Document, History, Layer, Record, Step
 from safelight.document.frames.frames_content import Film
-from safelight.files.open_picture import (
-    LARGEST_LIMIT,
-    LIMIT_VARIABLE,
-    OpenError,
-    stated_pixel_limit,
-)
+from safelight.files.open_errors import LIMIT_VARIABLE, OpenError
+from safelight.files.pixel_limit import LARGEST_LIMIT, stated_pixel_limit
 from safelight.files.project.document_from_json import StoredFilm, from_json
 from safelight.files.project.document_to_json import StoredDocument
 from safelight.files.project.packed_tiles import tile_count, tile_shapes

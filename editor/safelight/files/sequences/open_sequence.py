@@ -21,16 +21,11 @@ from safelight.files.atomic import plain_name
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import DamagedError, Limit, Photograph
 from safelight.files.colours.file_colours import as_rgb
-from safelight.files.open_picture import (
-    Opened,
-    OpenError,
-    codec_of,
-    in_colours_of,
-    in_words,
-    limit_of,
-    open_regular,
-    opened_photograph,
-)
+from safelight.files.open_errors import OpenError, in_words
+from safelight.files.photograph_document import Opened, in_colours_of, opened_photograph
+from safelight.files.pixel_limit import limit_of
+from safelight.files.read_photograph import codec_of
+from safelight.files.regular_file import open_regular
 from safelight.files.sequences import frame_parcel
 from safelight.files.sequences.film_files import filmed
 from safelight.files.sequences.frame_readers import FILM, OPENERS, is_film

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from safelight.api import Value
 from safelight.files.codecs import lens_correction
-from safelight.files.codecs.raw import Sketch
 from safelight.files.codecs.raw_colours import drafted, metered
+from safelight.files.codecs.raw_sketch import Sketch
 
 _PICKED = 2
 """Pixels around a place that are averaged with it."""
