@@ -14,7 +14,8 @@ import time
 import pytest
 
 from safelight.files import FileExists, WriteError, atomic_write
-from safelight.files.atomic import PREFIX, Operations
+from safelight.files.disk_operations import Operations
+from safelight.files.temporary_files import PREFIX
 from tests.files.ordinary_user import as_ordinary_user
 
 OLD, NEW = b"old" * 10_000, b"new!" * 600_000

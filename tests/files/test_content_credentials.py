@@ -11,7 +11,7 @@ pytest.importorskip("c2pa")
 
 from safelight.document import Document, Kept, Layer, LiveFilter, Record
 from safelight.files import ExportError, ExportOptions, Origin, WriteError, export, open_picture
-from safelight.files.provenance import content_credentials
+from safelight.files.provenance import content_credentials, vouching_authorities
 from safelight.files.untrusted_reader import HERE, Here
 from safelight.pixels import Raster
 from tests import pictures
@@ -176,7 +176,7 @@ def test_a_signer_is_vouched_for_by_authorities_that_the_user_has_alone(
 
     mine, folder = tmp_path / "mine.pem", tmp_path / "authorities"
     monkeypatch.setattr(content_credentials, "own_certificate", lambda: mine)
-    monkeypatch.setattr(content_credentials, "authorities_folder", lambda: folder)
+    monkeypatch.setattr(vouching_authorities, "authorities_folder", lambda: folder)
     chain = own_chain("Ada", ExtendedKeyUsageOID.EMAIL_PROTECTION)
     mine.write_bytes(chain)
     target = tmp_path / "out.jpg"

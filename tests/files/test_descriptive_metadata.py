@@ -17,7 +17,15 @@ from PIL import Image
 
 from safelight.document import DECLARED, EditError, Metadata
 from safelight.files import export, open_picture
-from safelight.files.metadata import descriptive_metadata, ifd, iptc, maker_notes, xmp
+from safelight.files.metadata import (
+    descriptive_metadata,
+    ifd,
+    iptc,
+    maker_notes,
+    moment_taken,
+    place_removal,
+    xmp,
+)
 from safelight.files.metadata.metadata_list import listed
 from tests import pictures
 from tests.files.test_export import document_of
@@ -274,13 +282,13 @@ def test_strip_location_keeps_what_the_maker_note_of_a_known_camera_says_beside_
 
 
 def test_a_maker_note_of_which_nobody_knows_where_it_tells_places_goes_with_them():
-    exif = descriptive_metadata.without_places(Metadata(pictures.exif_block())).exif
+    exif = place_removal.without_places(Metadata(pictures.exif_block())).exif
     assert b"MAKER" not in exif
     assert b"Example 35 mm" in exif
 
 
 def test_xmp_that_cannot_be_read_goes_with_the_places():
-    assert descriptive_metadata.without_places(Metadata(xmp=b"<x:xmpmeta Munich")).xmp is None
+    assert place_removal.without_places(Metadata(xmp=b"<x:xmpmeta Munich")).xmp is None
 
 
 def test_strip_all_leaves_the_resolution_and_the_mark_of_a_generator(tmp_path):
@@ -373,12 +381,12 @@ AT = datetime(2019, 3, 7, 6, 5, 4)
     ],
 )
 def test_when_a_photograph_was_taken_is_read_wherever_it_is_said(told):
-    assert descriptive_metadata.taken(Metadata(**told)) == AT
+    assert moment_taken.taken(Metadata(**told)) == AT
 
 
 def test_a_day_alone_is_a_date_and_nonsense_is_none():
     day = Metadata(xmp=xmp.stating(None, {"photoshop:DateCreated": "2019-03-07"}, NONE))
-    assert descriptive_metadata.taken(day) == datetime(2019, 3, 7)
+    assert moment_taken.taken(day) == datetime(2019, 3, 7)
     for text in (b"soon\0", b"2019:13:07 06:05:04\0", b"\0", b"    :  :     :  :  \0"):
-        assert descriptive_metadata.taken(Metadata(dated(text))) is None
-    assert descriptive_metadata.taken(Metadata()) is None
+        assert moment_taken.taken(Metadata(dated(text))) is None
+    assert moment_taken.taken(Metadata()) is None

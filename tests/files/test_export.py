@@ -25,7 +25,7 @@ from safelight.files import (
 from safelight.files.codecs import png as png_module
 from safelight.files.codecs import png_rows
 from safelight.files.metadata import descriptive_metadata as facts
-from safelight.files.metadata import metadata
+from safelight.files.metadata import xmp_for_export
 from safelight.files.metadata.iptc import datasets as iptc_datasets
 from safelight.files.provenance.provenance import TERMS, marked
 from safelight.files.read_photograph import read_photograph
@@ -805,7 +805,7 @@ def test_the_real_photographs_keep_exif_and_profile_in_every_format(data, tmp_pa
             assert again.document.profile.icc == icc
             xmp = original.metadata.xmp
             if xmp is not None:
-                xmp = metadata.xmp_for_pixels(xmp, 300, 200, same_picture=False)
+                xmp = xmp_for_export.xmp_for_pixels(xmp, 300, 200, same_picture=False)
             assert again.document.metadata.xmp == xmp
     export(original, tmp_path / "whole.jpg")
     whole = open_picture(tmp_path / "whole.jpg").document.metadata

@@ -22,7 +22,7 @@ from safelight.files import (
     sides,
 )
 from safelight.files.codecs import Codec, codec
-from safelight.files.metadata.metadata import kept
+from safelight.files.metadata.kept_metadata import kept
 from safelight.pixels import Raster, from_float, known_profile, to_float
 
 

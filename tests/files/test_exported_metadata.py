@@ -18,7 +18,15 @@ import pytest
 from safelight.document import DECLARED, Metadata
 from safelight.files import export, open_picture
 from safelight.files.codecs import jpeg
-from safelight.files.metadata import descriptive_metadata, ifd, maker_notes, metadata, xmp
+from safelight.files.metadata import (
+    descriptive_changes,
+    exif_for_export,
+    ifd,
+    maker_notes,
+    metadata,
+    xmp,
+    xmp_for_export,
+)
 from safelight.files.metadata.exported_metadata import for_file
 from safelight.files.metadata.metadata_list import listed
 from tests import pictures
@@ -265,7 +273,7 @@ def test_a_file_claims_no_further_pictures_that_it_does_not_hold(tmp_path):
         ' xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"'
     )
     inside = "<Container:Directory><rdf:Seq><rdf:li>x</rdf:li></rdf:Seq></Container:Directory>"
-    packet = metadata.xmp_for_pixels(packet_of(inside, spaces), 9, 9, same_picture=True)
+    packet = xmp_for_export.xmp_for_pixels(packet_of(inside, spaces), 9, 9, same_picture=True)
     assert [node.path for node in xmp.read(packet).properties()] == ["dc:format"]
 
 
@@ -276,8 +284,8 @@ def test_a_picture_from_before_an_edit_is_in_no_attribute_either(name):
     whole = base64.b64encode(bytes(5000)).decode()
     spaces = f' xmlns:{prefix}="http://ns.google.com/photos/1.0/{space}/" {name}="{whole}"'
     packet = packet_of("", spaces)
-    assert metadata.xmp_for_pixels(packet, 9, 9, same_picture=True) == packet
-    assert whole.encode() not in metadata.xmp_for_pixels(packet, 9, 9, same_picture=False)
+    assert xmp_for_export.xmp_for_pixels(packet, 9, 9, same_picture=True) == packet
+    assert whole.encode() not in xmp_for_export.xmp_for_pixels(packet, 9, 9, same_picture=False)
 
 
 def test_a_packet_that_cannot_be_read_and_may_show_the_picture_before_is_left_out(tmp_path):
@@ -300,8 +308,8 @@ AREA_SPACES = (
 
 def test_marked_faces_stay_where_the_proportions_do_and_go_where_they_do_not():
     packet = packet_of(AREAS, AREA_SPACES)
-    assert b"Regions" in metadata.xmp_for_pixels(packet, 800, 600, same_picture=False)
-    assert b"Regions" not in metadata.xmp_for_pixels(packet, 400, 200, same_picture=False)
+    assert b"Regions" in xmp_for_export.xmp_for_pixels(packet, 800, 600, same_picture=False)
+    assert b"Regions" not in xmp_for_export.xmp_for_pixels(packet, 400, 200, same_picture=False)
 
 
 def test_a_panorama_states_its_pixels_as_they_are_now():
@@ -317,11 +325,11 @@ def test_a_panorama_states_its_pixels_as_they_are_now():
         }.items()
     )
     packet = packet_of(inside, spaces)
-    twice = metadata.xmp_for_pixels(packet, 800, 200, same_picture=False)
+    twice = xmp_for_export.xmp_for_pixels(packet, 800, 200, same_picture=False)
     assert [node.text for node in xmp.read(twice).properties()] == [
         *("800", "200", "1600", "100", "cylindrical")
     ]
-    cut = metadata.xmp_for_pixels(packet, 300, 100, same_picture=False)
+    cut = xmp_for_export.xmp_for_pixels(packet, 300, 100, same_picture=False)
     assert list(xmp.read(cut).properties()) == []
 
 
@@ -341,7 +349,7 @@ def large_packet(count=3, each=50_000):
 def test_xmp_larger_than_a_part_of_a_jpeg_comes_back_whole(tmp_path, exiftool):
     packet = large_packet()
     held = Metadata(
-        xmp=descriptive_metadata.stating(Metadata(xmp=packet), {"title": ["The title"]}).xmp
+        xmp=descriptive_changes.stating(Metadata(xmp=packet), {"title": ["The title"]}).xmp
     )
     done = export(document_of(pictures.quarters(), metadata=held), tmp_path / "x.jpg")
     assert done.notes == ()
@@ -378,7 +386,7 @@ def test_of_exif_too_large_for_a_jpeg_the_largest_parts_are_left_out_and_named()
     inner = directory.children[ifd.EXIF_DIRECTORY]
     inner.entries[ifd.MAKER_NOTE] = ifd.Entry(ifd.MAKER_NOTE, 7, 70_000, bytes(70_000))
     notes: list[str] = []
-    result = metadata.shortened(ifd.structure(directory, "<"), 65_527, "JPEG", notes)
+    result = exif_for_export.shortened(ifd.structure(directory, "<"), 65_527, "JPEG", notes)
     assert notes == [
         "Of the EXIF metadata the maker note was left out: a JPEG holds 64 KB of EXIF metadata."
     ]

@@ -15,7 +15,9 @@ from safelight.document import Document, Metadata
 from safelight.files import export, open_picture
 from safelight.files.metadata.capture_metadata import capture_of
 from safelight.files.metadata.coordinates import place_of
-from safelight.files.metadata.descriptive_metadata import facts, stating, taken
+from safelight.files.metadata.descriptive_changes import stating
+from safelight.files.metadata.descriptive_metadata import facts
+from safelight.files.metadata.moment_taken import taken
 from safelight.pixels import Profile, Raster, known_profile
 from tests import pictures
 

@@ -10,7 +10,15 @@ from PIL import ExifTags, Image
 
 from safelight.document import Metadata
 from safelight.files import describe
-from safelight.files.metadata import ifd, iptc, metadata, xmp
+from safelight.files.metadata import (
+    exif_for_export,
+    ifd,
+    iptc,
+    kept_metadata,
+    metadata,
+    stated_picture,
+    xmp,
+)
 from tests import pictures
 
 ORDERS = ["<", ">"]
@@ -26,34 +34,34 @@ def read_by_pillow(exif):
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_setting_upright_changes_the_orientation_and_no_other_byte(order, orientation):
     exif = pictures.exif_block(orientation, order)
-    assert metadata.orientation(exif) == orientation
-    assert metadata.upright(exif) == pictures.exif_block(1, order)
+    assert stated_picture.orientation(exif) == orientation
+    assert stated_picture.upright(exif) == pictures.exif_block(1, order)
 
 
 @pytest.mark.parametrize("exif", [None, b"", b"II", b"rubbish" * 9, b"II*\0\xff\xff\xff\xff"])
 def test_an_unreadable_block_counts_as_upright_and_stays_as_it_is(exif):
-    assert metadata.orientation(exif) == 1
+    assert stated_picture.orientation(exif) == 1
     if exif is not None:
-        assert metadata.upright(exif) == exif
-        assert metadata.for_pixels(exif, 10, 10, same_picture=False) == exif
+        assert stated_picture.upright(exif) == exif
+        assert exif_for_export.for_pixels(exif, 10, 10, same_picture=False) == exif
 
 
 @pytest.mark.parametrize("number", [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_counts_as_upright(number):
-    assert metadata.orientation(pictures.exif_block(number)) == 1
+    assert stated_picture.orientation(pictures.exif_block(number)) == 1
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_another_size_is_stated_in_place(order):
     exif = pictures.exif_block(1, order, size=(64, 48))
-    changed = metadata.for_pixels(exif, 640, 480, same_picture=False)
+    changed = exif_for_export.for_pixels(exif, 640, 480, same_picture=False)
     assert changed == pictures.exif_block(1, order, size=(640, 480))
 
 
 def test_the_same_or_a_turned_size_changes_no_byte():
     exif = pictures.exif_block(1, size=(64, 48), thumbnail=b"\xff\xd8small\xff\xd9")
-    assert metadata.for_pixels(exif, 64, 48, same_picture=True) == exif
-    assert metadata.for_pixels(exif, 48, 64, same_picture=True) == exif
+    assert exif_for_export.for_pixels(exif, 64, 48, same_picture=True) == exif
+    assert exif_for_export.for_pixels(exif, 48, 64, same_picture=True) == exif
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -61,7 +69,7 @@ def test_the_thumbnail_of_an_edited_picture_is_blanked_and_nothing_moves(order):
     small = pictures.jpeg_file(pictures.quarters(16, 16))
     exif = pictures.exif_block(1, order, thumbnail=small)
     assert read_by_pillow(exif).get_ifd(ExifTags.IFD.IFD1)
-    changed = metadata.for_pixels(exif, 64, 48, same_picture=False)
+    changed = exif_for_export.for_pixels(exif, 64, 48, same_picture=False)
     assert len(changed) == len(exif)
     assert small not in changed
     assert not read_by_pillow(changed).get_ifd(ExifTags.IFD.IFD1)
@@ -72,7 +80,7 @@ def test_a_thumbnail_that_claims_to_lie_elsewhere_harms_nothing():
     exif = bytearray(pictures.exif_block(1, thumbnail=b"12345678"))
     place = exif.rindex(struct.pack("<HHI", 513, 4, 1)) + 8
     exif[place : place + 4] = struct.pack("<I", 0xFFFFFFF0)
-    changed = metadata.for_pixels(bytes(exif), 64, 48, same_picture=False)
+    changed = exif_for_export.for_pixels(bytes(exif), 64, 48, same_picture=False)
     assert not read_by_pillow(changed).get_ifd(ExifTags.IFD.IFD1)
 
 
@@ -81,15 +89,15 @@ def whole():
 
 
 def test_all_keeps_everything():
-    assert metadata.kept(whole(), "all") == whole()
+    assert kept_metadata.kept(whole(), "all") == whole()
 
 
 def test_none_keeps_nothing():
-    assert metadata.kept(whole(), "none") == Metadata()
+    assert kept_metadata.kept(whole(), "none") == Metadata()
 
 
 def test_copyright_keeps_who_made_it_and_who_owns_it_and_nothing_else():
-    kept = metadata.kept(whole(), "copyright")
+    kept = kept_metadata.kept(whole(), "copyright")
     block = read_by_pillow(kept.exif)
     assert dict(block) == {315: "Ada Example", 33432: "(c) 2026 Ada Example"}
     assert b"(c) Ada &amp; Co" in kept.xmp
@@ -106,20 +114,20 @@ def test_copyright_keeps_who_made_it_and_who_owns_it_and_nothing_else():
 
 
 def test_copyright_of_nothing_is_nothing():
-    assert metadata.kept(Metadata(), "copyright") == Metadata()
-    assert metadata.kept(Metadata(b"x", b"x", b"x"), "copyright") == Metadata()
+    assert kept_metadata.kept(Metadata(), "copyright") == Metadata()
+    assert kept_metadata.kept(Metadata(b"x", b"x", b"x"), "copyright") == Metadata()
 
 
 def test_another_choice_is_refused():
     with pytest.raises(ValueError, match="all, without location, copyright, none"):
-        metadata.kept(Metadata(), "some")  # type: ignore[arg-type]
+        kept_metadata.kept(Metadata(), "some")  # type: ignore[arg-type]
 
 
 def test_xml_that_defines_entities_is_not_read():
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' + pictures.XMP
-    assert metadata.kept(Metadata(xmp=bomb), "copyright").xmp is None
+    assert kept_metadata.kept(Metadata(xmp=bomb), "copyright").xmp is None
     deep = b"<x>" * 200_000
-    assert metadata.kept(Metadata(xmp=deep), "copyright").xmp is None
+    assert kept_metadata.kept(Metadata(xmp=deep), "copyright").xmp is None
 
 
 @pytest.mark.parametrize("order", ORDERS)

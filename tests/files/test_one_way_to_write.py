@@ -69,14 +69,14 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("api/cube_table.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/colour_profile.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/testing.py", "np.save"): "a plugin author's golden picture, when the author asks for it",
-    ("files/atomic.py", "os.open"): "the one way",
+    ("files/disk_operations.py", "os.open"): "the one way",
     (
         "workers/kernel_cache.py",
         "shutil.copytree",
     ): "compiled loops, into a worker's scratch folder",
-    ("files/atomic.py", "os.replace"): "the one way",
-    ("files/atomic.py", "os.rename"): "the one way",
-    ("files/atomic.py", "os.link"): "the one way",
+    ("files/disk_operations.py", "os.replace"): "the one way",
+    ("files/disk_operations.py", "os.rename"): "the one way",
+    ("files/disk_operations.py", "os.link"): "the one way",
     (
         "files/project/project_database.py",
         "sqlite3.connect",

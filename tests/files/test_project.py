@@ -34,13 +34,15 @@ from safelight.document import (
     edits,
     render,
 )
-from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
+from safelight.files.disk_operations import Operations
 from safelight.files.project import project_database as database
 from safelight.files.project import project_writer as writing
 from safelight.files.project import recovery as recovery_module
 from safelight.files.project.document_to_json import to_json
 from safelight.files.project.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.project.recovery import Recovery, left_behind
+from safelight.files.temporary_files import LONGEST_TEMPORARY
+from safelight.files.write_errors import FileExists
 from safelight.pixels import MODES, Profile, Raster
 from safelight.pixels.known_profiles import adobe_rgb_profile
 from tests import attack, pictures

@@ -22,7 +22,7 @@ from safelight.files.codecs import (
 )
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.metadata import ifd
-from safelight.files.metadata.metadata import orientation
+from safelight.files.metadata.stated_picture import orientation
 from safelight.pixels import bent, to_float
 from tests import pictures, rawfiles
 

@@ -8,7 +8,7 @@ from safelight.document import Document, Metadata
 from safelight.files import export, open_picture
 from safelight.files.codecs import tiff
 from safelight.files.exports.export_formats import exported_formats
-from safelight.files.metadata.descriptive_metadata import stating
+from safelight.files.metadata.descriptive_changes import stating
 from safelight.pixels import Raster, known_profile
 from tests import pictures
 

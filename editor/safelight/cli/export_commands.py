@@ -26,7 +26,7 @@ from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.terminal import tell
 from safelight.document import Record
-from safelight.files.metadata.descriptive_metadata import taken
+from safelight.files.metadata.moment_taken import taken
 from safelight.files.provenance.provenance_sidecar import with_sidecar, write_sidecar
 
 

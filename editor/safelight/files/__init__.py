@@ -1,6 +1,6 @@
 """Files: pictures in and out, and the one way to write a user's file."""
 
-from safelight.files.atomic import FileExists, WriteError, Written, atomic_write
+from safelight.files.atomic import Written, atomic_write
 from safelight.files.codecs import CODECS, Codec
 from safelight.files.codecs.photograph import DamagedError, TooLargeError
 from safelight.files.codecs.plugin_codec import EncodingError, Exporter, Importer
@@ -24,7 +24,9 @@ from safelight.files.exports.export_options import (
 from safelight.files.exports.export_outcome import Exported, ExportError
 from safelight.files.exports.export_size import sides
 from safelight.files.exports.exported_pixels import narrowed
-from safelight.files.metadata.metadata import MetadataChoice, describe
+from safelight.files.metadata import metadata_commands
+from safelight.files.metadata.kept_metadata import MetadataChoice
+from safelight.files.metadata.metadata import describe
 from safelight.files.open_errors import OpenError
 from safelight.files.open_picture import open_data, open_picture
 from safelight.files.photograph_document import Opened
@@ -48,6 +50,7 @@ from safelight.files.raw_layers import (
 )
 from safelight.files.read_photograph import look_at
 from safelight.files.untrusted_reader import HERE, Reading
+from safelight.files.write_errors import FileExists, WriteError
 
 __all__ = [
     "can_sign",
@@ -93,6 +96,7 @@ __all__ = [
     "is_project",
     "left_behind",
     "look_at",
+    "metadata_commands",
     "open_data",
     "open_picture",
     "remove",

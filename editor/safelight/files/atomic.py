@@ -13,32 +13,16 @@ import io
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-PREFIX = ".safelight-"
-"""How the name of every temporary file begins; it goes on with host, process and chance."""
-
-_SUFFIX = ".tmp"
-
-_LONGEST_NAME = 255
-"""Bytes of a file's name, on all common file systems."""
-
-LONGEST_TEMPORARY = 44
-"""Bytes that the name of a temporary file has at most: a process has seven digits."""
+from safelight.files.disk_operations import OPERATIONS, UNSUPPORTED, Operations
+from safelight.files.temporary_files import PREFIX, SUFFIX, host_letters, sweep
+from safelight.files.write_errors import WriteError, exists_already, plain_name, refusal_in_words
 
 _SLACK = 1.1
-
-
-class WriteError(Exception):
-    """A file could not be written. The text is one sentence for the person at the screen."""
-
-
-class FileExists(WriteError):
-    """The target exists and overwriting was not allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,133 +34,6 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-class Operations:
-    """Every call ``atomic_write`` makes to the operating system.
-
-    Tests put another object in its place, to make the n-th call fail.
-    """
-
-    def stat(self, path: str) -> os.stat_result:
-        return os.lstat(path)
-
-    def writable(self, path: str) -> bool:
-        return os.access(path, os.W_OK)
-
-    def free_bytes(self, folder: str) -> int | None:
-        if not hasattr(os, "statvfs"):
-            return None
-        figures = os.statvfs(folder)
-        if not figures.f_blocks:  # no disk: /proc, for one
-            return None
-        return figures.f_bavail * figures.f_frsize
-
-    def names(self, folder: str) -> list[str]:
-        return os.listdir(folder)
-
-    def open(self, path: str, flags: int, mode: int = 0o600) -> int:
-        return os.open(path, flags, mode)
-
-    def lock(self, descriptor: int) -> None:
-        """Hold the file until it is closed or the process ends; BlockingIOError if held."""
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def write(self, descriptor: int, data: Any) -> int:
-        return os.write(descriptor, data)
-
-    def read(self, descriptor: int, count: int) -> bytes:
-        return os.read(descriptor, count)
-
-    def seek(self, descriptor: int, offset: int, whence: int) -> int:
-        return os.lseek(descriptor, offset, whence)
-
-    def truncate(self, descriptor: int, size: int) -> None:
-        os.ftruncate(descriptor, size)
-
-    def owner(self, descriptor: int, user: int, group: int) -> None:
-        if hasattr(os, "fchown"):
-            os.fchown(descriptor, user, group)
-
-    def mode(self, descriptor: int, mode: int) -> None:
-        if hasattr(os, "fchmod"):
-            os.fchmod(descriptor, mode)
-
-    def attributes(self, path: str) -> list[str]:
-        return os.listxattr(path) if sys.platform == "linux" else []
-
-    def attribute(self, path: str, name: str) -> bytes:
-        return os.getxattr(path, name) if sys.platform == "linux" else b""
-
-    def set_attribute(self, descriptor: int, name: str, value: bytes) -> None:
-        if sys.platform == "linux":
-            os.setxattr(descriptor, name, value)
-
-    def sync(self, descriptor: int) -> None:
-        if sys.platform == "darwin":
-            import fcntl
-
-            # macOS's fsync leaves the bytes in the drive's own cache; this does not.
-            try:
-                fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-                return
-            except OSError as error:
-                if error.errno not in _UNSUPPORTED:
-                    raise
-        os.fsync(descriptor)
-
-    def close(self, descriptor: int) -> None:
-        os.close(descriptor)
-
-    def link(self, source: str, target: str) -> None:
-        os.link(source, target)
-
-    def rename_to_new(self, source: str, target: str) -> None:
-        """Windows only: its rename refuses an existing target."""
-        os.rename(source, target)
-
-    def replace(self, source: str, target: str) -> None:
-        os.replace(source, target)
-
-    def unlink(self, path: str) -> None:
-        os.unlink(path)
-
-
-_OPERATIONS = Operations()
-
-_UNSUPPORTED = frozenset(
-    getattr(errno, name)
-    for name in ("ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EPERM", "EACCES", "ENOTTY", "EMLINK")
-    if hasattr(errno, name)
-)
-"""Errors that mean "this file system cannot do that", not "the disk is failing"."""
-
-_REASONS = {
-    errno.ENOSPC: "the disk is full; free some space or save elsewhere",
-    errno.EROFS: "the disk is read-only; save elsewhere",
-    errno.EACCES: "you have no permission to write there; save elsewhere",
-    errno.EPERM: "you have no permission to write there; save elsewhere",
-    errno.EIO: "the disk reported an error; save elsewhere and check the disk",
-    errno.ENOENT: "the folder does not exist; choose one that does",
-    errno.ENOTDIR: "part of its path is a file, not a folder; choose another folder",
-    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
-    errno.EFBIG: "the file would be larger than allowed there; save elsewhere",
-    errno.ELOOP: "its links lead in a circle; choose another folder",
-    errno.EMFILE: "too many files are open; close some of them",
-}
-if hasattr(errno, "EDQUOT"):
-    _REASONS[errno.EDQUOT] = "your disk quota is used up; free some space or save elsewhere"
-
-
-def plain_name(path: str | os.PathLike[str]) -> str:
-    """A file's name for a message: no control characters, no text direction overrides."""
-    name = os.path.basename(os.fspath(path)) or os.fspath(path)
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name
-    )
-
-
 def atomic_write(
     path: str | os.PathLike[str],
     write: Callable[[BinaryIO], object],
@@ -184,7 +41,7 @@ def atomic_write(
     overwrite: bool = False,
     check: Callable[[Path], None] | None = None,
     expected_bytes: int = 0,
-    operations: Operations = _OPERATIONS,
+    operations: Operations = OPERATIONS,
 ) -> Written:
     """Write a file whole or not at all.
 
@@ -201,8 +58,8 @@ def atomic_write(
     is left; with one exception: an error from forcing the folder's entry to the disk, after the
     new file has taken the name, is reported although the new file is there, complete.
     """
-    job = _Write(os.path.realpath(os.fspath(path)), plain_name(path), overwrite, operations)
-    with _in_words(job.name):
+    job = AtomicWrite(os.path.realpath(os.fspath(path)), plain_name(path), overwrite, operations)
+    with refusal_in_words(job.name):
         return job.run(write, check, expected_bytes)
 
 
@@ -211,28 +68,14 @@ def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> No
 
     Raises FileExists and WriteError as it would.
     """
-    job = _Write(os.path.realpath(os.fspath(path)), plain_name(path), overwrite, _OPERATIONS)
-    with _in_words(job.name):
+    job = AtomicWrite(os.path.realpath(os.fspath(path)), plain_name(path), overwrite, OPERATIONS)
+    with refusal_in_words(job.name):
         job.examine(0)
         if not job.operations.writable(job.folder):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-@contextlib.contextmanager
-def _in_words(name: str) -> Iterator[None]:
-    """What the system refuses, as a sentence about the file called ``name``."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None:
-            raise
-        reason = _REASONS.get(error.errno, f"the system says: {error.strerror}")
-        if error.errno == errno.ENAMETOOLONG and len(os.fsencode(name)) <= _LONGEST_NAME:
-            reason = "its path is too long; choose a folder nearer to the top"
-        raise WriteError(f"{name} was not saved: {reason}.") from error
-
-
-class _Write:
+class AtomicWrite:
     """One atomic write: the target, what stood there, and the temporary file beside it."""
 
     def __init__(self, target: str, name: str, overwrite: bool, operations: Operations) -> None:
@@ -251,7 +94,7 @@ class _Write:
         expected_bytes: int,
     ) -> Written:
         old = self.examine(expected_bytes)
-        _sweep(self.folder, self.operations)
+        sweep(self.folder, self.operations)
         try:
             size = self._fill(write, old, check)
             assert self.temporary is not None
@@ -280,7 +123,7 @@ class _Write:
             if not stat.S_ISREG(old.st_mode):
                 raise WriteError(f"{self.name} is not an ordinary file; choose another name.")
             if not self.overwrite:
-                raise _exists(self.name)
+                raise exists_already(self.name)
             # A rename asks the folder for permission, not the file: ask the file here.
             if not self.operations.writable(self.target):
                 raise WriteError(f"{self.name} is write-protected; choose another name.")
@@ -309,7 +152,7 @@ class _Write:
     ) -> int:
         """Write the temporary file, force it to the disk and check it; its size in bytes."""
         path = os.path.join(
-            self.folder, f"{PREFIX}{_host()}-{os.getpid()}-{os.urandom(6).hex()}{_SUFFIX}"
+            self.folder, f"{PREFIX}{host_letters()}-{os.getpid()}-{os.urandom(6).hex()}{SUFFIX}"
         )
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
@@ -396,9 +239,9 @@ class _Write:
                 self.operations.link(temporary, self.target)
             return
         except FileExistsError as error:
-            raise _exists(self.name) from error
+            raise exists_already(self.name) from error
         except OSError as error:
-            if sys.platform == "win32" or error.errno not in _UNSUPPORTED:
+            if sys.platform == "win32" or error.errno not in UNSUPPORTED:
                 raise
         # No hard links here (FAT, some network shares). Reserve the name with an empty file,
         # which cannot succeed if the name is taken, and rename over that. A kill between the
@@ -407,7 +250,7 @@ class _Write:
         try:
             self.operations.close(self.operations.open(self.target, flags, 0o600))
         except FileExistsError as error:
-            raise _exists(self.name) from error
+            raise exists_already(self.name) from error
         try:
             self.operations.replace(temporary, self.target)
         except BaseException:
@@ -439,7 +282,7 @@ class _Write:
             finally:
                 self.operations.close(descriptor)
         except OSError as error:
-            if error.errno in _UNSUPPORTED:
+            if error.errno in UNSUPPORTED:
                 return
             raise WriteError(
                 f"{self.name} is written, but the disk did not confirm it"
@@ -505,55 +348,3 @@ class _Stream(io.RawIOBase):
         except OSError:
             if not quietly:
                 raise
-
-
-def _exists(name: str) -> FileExists:
-    return FileExists(f"{name} exists already; choose another name or allow overwriting.")
-
-
-def _host() -> str:
-    """Eight letters for this computer: a process number means nothing on another one."""
-    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
-    return f"{zlib.crc32(name.encode()):08x}"
-
-
-def _sweep(folder: str, operations: Operations) -> None:
-    """Remove temporary files here that a dead process of this computer left behind."""
-    beginning = f"{PREFIX}{_host()}-"
-    try:
-        names = operations.names(folder)
-    except OSError:
-        return
-    for name in names:
-        if not (name.startswith(beginning) and name.endswith(_SUFFIX)):
-            continue
-        number = name[len(beginning) :].split("-")[0]
-        if not number.isdecimal() or _alive(int(number)):
-            continue
-        path = os.path.join(folder, name)
-        with contextlib.suppress(OSError):
-            # A sandbox may number its processes on its own, so the number alone is not proof;
-            # a living writer also holds a lock.
-            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-            descriptor = operations.open(path, flags)
-            try:
-                operations.lock(descriptor)
-            finally:
-                operations.close(descriptor)
-            operations.unlink(path)
-
-
-def _alive(process: int) -> bool:
-    """Whether a process of that number runs here."""
-    if process == os.getpid():
-        return True
-    if sys.platform == "win32":
-        # There, os.kill would end it, and a file still open cannot be removed anyway.
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True

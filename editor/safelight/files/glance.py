@@ -23,8 +23,8 @@ from safelight.files.codecs import codec, jpeg, raw
 from safelight.files.codecs.photograph import DamagedError, Limit, OtherKindError, Photograph
 from safelight.files.colours.file_colours import as_rgb
 from safelight.files.layered_photograph import document_of
-from safelight.files.metadata import metadata
-from safelight.files.metadata.descriptive_metadata import taken
+from safelight.files.metadata import metadata, stated_picture
+from safelight.files.metadata.moment_taken import taken
 from safelight.files.metadata.picture_marks import marks_of
 from safelight.files.photograph_document import TURNS
 from safelight.files.plain_text import plain_text
@@ -180,11 +180,11 @@ def _shown(content: Photograph, width: int, height: int) -> Glance:
     """
     said = content.metadata
     seen = replace(content, pixels=_reduced(content.pixels), notes=[])
-    rgb, profile = as_rgb(seen, metadata.says_adobe_rgb(said.exif), HERE.converted, False)
+    rgb, profile = as_rgb(seen, stated_picture.says_adobe_rgb(said.exif), HERE.converted, False)
     shown = to_float(rgb)
     shown[..., :3] = profile.to_srgb(np.ascontiguousarray(shown[..., :3]))
     pixels = _eight_bits(shown)
-    turn = content.orientation or metadata.orientation(said.exif, said.xmp)
+    turn = content.orientation or stated_picture.orientation(said.exif, said.xmp)
     if turn in TURNS:
         pixels = _packed(TURNS[turn](pixels))
         if turn >= 5:

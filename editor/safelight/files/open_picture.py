@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 from safelight.api import Value
 from safelight.api.format import HEAD
-from safelight.files.atomic import plain_name
 from safelight.files.codecs import CODECS, plugin_codec, raw
 from safelight.files.codecs.photograph import DamagedError, Limit, TooLargeError
 from safelight.files.open_errors import OpenError, in_words, saying_what_to_do
@@ -18,6 +17,7 @@ from safelight.files.raw_layers import metered_settings, remembering
 from safelight.files.read_photograph import codec_of, read_photograph
 from safelight.files.regular_file import check_memory, open_regular, size_of
 from safelight.files.untrusted_reader import HERE, NOTHING, Reading, known_of
+from safelight.files.write_errors import plain_name
 
 
 def open_picture(

@@ -15,7 +15,6 @@ from safelight.api import Value
 from safelight.api.format import HEAD
 from safelight.document import Developed, Document, Layer
 from safelight.document.placement import Place
-from safelight.files.atomic import plain_name
 from safelight.files.codecs import raw, tiff
 from safelight.files.codecs.photograph import Limit, OtherKindError
 from safelight.files.codecs.raw_colours import metered
@@ -26,6 +25,7 @@ from safelight.files.pixel_limit import limit_of
 from safelight.files.read_photograph import codec_of
 from safelight.files.regular_file import check_memory, open_regular, size_of
 from safelight.files.untrusted_reader import HERE, Reading, known_of
+from safelight.files.write_errors import plain_name
 
 
 def remembering(

@@ -12,7 +12,6 @@ import numpy as np
 
 from safelight.api import Value
 from safelight.api.format import HEAD
-from safelight.files.atomic import plain_name
 from safelight.files.codecs import CODECS, Codec, plugin_codec
 from safelight.files.codecs.photograph import Limit, OtherKindError, Photograph
 from safelight.files.open_errors import OpenError, in_words
@@ -20,6 +19,7 @@ from safelight.files.pixel_limit import limit_of
 from safelight.files.regular_file import check_memory, open_regular, size_of
 from safelight.files.sentences import listed
 from safelight.files.untrusted_reader import HERE, NOTHING, Reading
+from safelight.files.write_errors import plain_name
 
 _Looked = TypeVar("_Looked")
 

@@ -12,7 +12,7 @@ from safelight.document import Document, Live, Record
 from safelight.files import Exported, ExportOptions, Origin, sides
 from safelight.files.codecs import plugin_codec
 from safelight.files.exports.export_names import named, numbered
-from safelight.files.metadata.descriptive_metadata import taken
+from safelight.files.metadata.moment_taken import taken
 
 
 @dataclass(frozen=True, slots=True)

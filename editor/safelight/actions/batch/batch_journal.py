@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeAlias
 
-from safelight.files.atomic import Operations
+from safelight.files.disk_operations import Operations
 from safelight.files.exports.export_names import numbered
 from safelight.folders import state_folder
 

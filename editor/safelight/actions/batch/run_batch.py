@@ -20,18 +20,13 @@ from typing import Any, Literal, Protocol, TypeAlias
 from safelight.actions.batch.batch_journal import BatchError, Journal, stamp_of
 from safelight.actions.batch.batch_sources import pictures_in
 from safelight.actions.plugin_jobs import Studio
-from safelight.actions.recipes.process_file import (
-    Opening,
-    Processed,
-    process_file,
-    through_jobs,
-)
+from safelight.actions.recipes.process_file import Opening, Processed, process_file, through_jobs
 from safelight.actions.recipes.recipe_steps import Recipe, RecipeExport
 from safelight.actions.stop import Stop, Stopped
 from safelight.document import Document
 from safelight.files import FileExists, ending_of, is_project, sides
 from safelight.files.exports.export_names import named, numbered
-from safelight.files.metadata.descriptive_metadata import taken
+from safelight.files.metadata.moment_taken import taken
 
 DIGITS = 4
 """Digits that a number in a name has at least: nobody has counted the files."""

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from safelight.document import Document
 from safelight.files.metadata.capture_metadata import capture_of
-from safelight.files.metadata.descriptive_metadata import as_text, facts, taken
+from safelight.files.metadata.descriptive_metadata import as_text, facts
+from safelight.files.metadata.moment_taken import taken
 
 Fact: TypeAlias = float | str
 

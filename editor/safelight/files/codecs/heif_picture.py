@@ -18,7 +18,7 @@ from safelight.files.codecs.photograph import DamagedError, Photograph, undecoda
 from safelight.files.colours import hdr
 from safelight.files.colours.gain_map import LEFT_OUT
 from safelight.files.colours.stated_colours import places_of_code, profile_of_codes
-from safelight.files.metadata.metadata import for_pixels
+from safelight.files.metadata.exif_for_export import for_pixels
 
 _GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
 

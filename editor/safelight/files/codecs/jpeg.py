@@ -40,7 +40,7 @@ from safelight.files.codecs.photograph import (
 )
 from safelight.files.codecs.row_bands import Proof
 from safelight.files.colours.gain_map import LEFT_OUT, claims_gain_map
-from safelight.files.metadata import metadata, xmp
+from safelight.files.metadata import exif_for_export, xmp
 from safelight.files.provenance import provenance
 
 _EXIF = b"Exif\0\0"
@@ -342,7 +342,7 @@ def write(
     _segment(stream, 0xE0, b"JFIF\0\x01\x02" + density + b"\0\0")
     exif = content.metadata.exif
     if exif:
-        exif = metadata.shortened(exif, _LARGEST_SEGMENT - len(_EXIF), "JPEG", content.notes)
+        exif = exif_for_export.shortened(exif, _LARGEST_SEGMENT - len(_EXIF), "JPEG", content.notes)
     if exif:
         _segment(stream, 0xE1, _EXIF + exif)
     if content.metadata.xmp:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from safelight.document import Metadata
 from safelight.files.codecs.photograph import DamagedError
-from safelight.files.metadata import descriptive_metadata
+from safelight.files.metadata import descriptive_changes, descriptive_metadata
 from safelight.files.metadata.capture_metadata import (
     Capture,
     capture_of,
@@ -177,7 +177,7 @@ def metadata_of(attributes: Attributes, notes: list[str]) -> Metadata:
         result = with_capture(result, capture)
         # EXIF has a place for both; so no packet has to be made of what never was one.
         told = replace(result, xmp=None, texts=())
-        return replace(result, exif=descriptive_metadata.stating(told, new).exif) if new else result
+        return replace(result, exif=descriptive_changes.stating(told, new).exif) if new else result
     except UnreadablePacket:
         return result
 

@@ -20,7 +20,6 @@ from xml.parsers import expat
 import numpy as np
 
 from safelight.document.layer import DEEPEST, MOST_LAYERS
-from safelight.files.atomic import plain_name
 from safelight.files.codecs import png
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
@@ -41,6 +40,7 @@ from safelight.files.exports.openraster_export import (
     STACK,
     export_openraster,
 )
+from safelight.files.write_errors import plain_name
 
 _LARGEST_XML = 16 << 20
 _LARGEST_DIRECTORY = 16 << 20

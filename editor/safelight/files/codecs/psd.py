@@ -43,7 +43,7 @@ from safelight.files.codecs.psd_sections import (
 )
 from safelight.files.colours import lab
 from safelight.files.exports.photoshop_export import KEYS, Resource, export_photoshop
-from safelight.files.metadata import metadata
+from safelight.files.metadata import stated_picture
 
 _BITMAP, _GREY, _INDEXED, _RGB, _CMYK, _MULTICHANNEL, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 7, 8, 9
 _INKS = "Its channels are inks of their own: they were taken for grey, for RGB or for CMYK."
@@ -149,7 +149,7 @@ class _Reading:
         self._is_merged = len(version) < 5 or version[4] != 0
         self._metadata = Metadata(
             # The pixels stand upright already.
-            exif=metadata.upright(exif) if exif else None,
+            exif=stated_picture.upright(exif) if exif else None,
             xmp=found.get(Resource.XMP) or None,
             iptc=found.get(Resource.IPTC) or None,
             dpi=_resolution(found.get(Resource.RESOLUTION, b"")),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from safelight.document import Metadata
-from safelight.files.metadata import descriptive_metadata
+from safelight.files.metadata import descriptive_changes, descriptive_metadata
 from safelight.files.metadata.capture_metadata import (
     Capture,
     capture_of,
@@ -84,7 +84,7 @@ def head_of(data: bytes, notes: list[str]) -> Head:
     metadata = with_capture(metadata, _capture(stated))
     said = {key: [stated[name]] for name, key in _SAID.items() if stated.get(name)}
     if said:
-        bare = descriptive_metadata.stating(replace(metadata, texts=()), said)
+        bare = descriptive_changes.stating(replace(metadata, texts=()), said)
         metadata = replace(metadata, exif=bare.exif)
     places = _numbers(stated.get(_PRIMARIES, ""), 8) or ()
     if not places and _PRIMARIES in stated:

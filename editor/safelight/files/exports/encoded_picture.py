@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Value
-from safelight.files.atomic import WriteError
 from safelight.files.codecs import Codec, deflate
 from safelight.files.codecs.codec import InBands
 from safelight.files.codecs.photograph import DamagedError, Photograph
@@ -24,6 +23,7 @@ from safelight.files.exports.export_outcome import ExportError, Hear
 from safelight.files.open_errors import OpenError
 from safelight.files.provenance import provenance
 from safelight.files.read_photograph import read_data, read_photograph
+from safelight.files.write_errors import WriteError
 
 _ROWS = 256
 """Rows of a band of which the pixels are compared at once."""

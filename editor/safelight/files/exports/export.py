@@ -13,7 +13,7 @@ from safelight.api import Settings
 from safelight.api.colour_profile import icc_text
 from safelight.document import Document, EditError, Live, Record, edits, geometry
 from safelight.document.contents.placed_picture import with_effects_drawn
-from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
+from safelight.files.atomic import atomic_write, check_target
 from safelight.files.codecs import Codec, plugin_codec
 from safelight.files.codecs.photograph import PartLost, Photograph
 from safelight.files.exports.encoded_picture import Coded, checker, coded_to_size
@@ -28,7 +28,7 @@ from safelight.files.exports.export_options import ExportOptions
 from safelight.files.exports.export_outcome import Exported, ExportError, Hear
 from safelight.files.exports.export_size import sides
 from safelight.files.exports.exported_pixels import foreign_content, own_content
-from safelight.files.metadata import metadata
+from safelight.files.metadata import kept_metadata
 from safelight.files.metadata.exported_metadata import for_file
 from safelight.files.open_errors import OpenError
 from safelight.files.photograph_document import is_untouched
@@ -36,6 +36,7 @@ from safelight.files.provenance import content_credentials
 from safelight.files.read_photograph import read_data, read_foreign
 from safelight.files.sentences import CLOSE, listed
 from safelight.files.untrusted_reader import HERE, Reading
+from safelight.files.write_errors import WriteError, plain_name
 from safelight.pixels import DEPTHS, deeper, profile_name
 
 
@@ -279,7 +280,7 @@ def _with_layers(
         )
     hear(0.1)
     kept = for_file(
-        metadata.kept(document.metadata, options.metadata),
+        kept_metadata.kept(document.metadata, options.metadata),
         codec.holds,
         codec.name,
         (document.width, document.height),

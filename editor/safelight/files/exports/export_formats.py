@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safelight.files.atomic import plain_name
 from safelight.files.codecs import CODECS, Codec, plugin_codec
 from safelight.files.exports.export_options import BITS, Depth, ExportOptions
 from safelight.files.exports.export_outcome import ExportError
+from safelight.files.write_errors import plain_name
 
 
 @dataclass(frozen=True, slots=True)

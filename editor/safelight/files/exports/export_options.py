@@ -15,15 +15,8 @@ from safelight.api.colour_profile import IccError, read_icc
 from safelight.api.parameters import parameter_of
 from safelight.files.codecs import Codec
 from safelight.files.exports.export_outcome import ExportError
-from safelight.files.metadata.metadata import CHOICES, MetadataChoice
-from safelight.pixels import (
-    INTENTS,
-    KNOWN,
-    Intent,
-    KnownProfile,
-    Method,
-    known_profile,
-)
+from safelight.files.metadata.kept_metadata import CHOICES, MetadataChoice
+from safelight.pixels import INTENTS, KNOWN, Intent, KnownProfile, Method, known_profile
 
 Depth: TypeAlias = Literal["same", 8, 16, 32]
 Resizing: TypeAlias = Literal["no", "longest", "width", "height", "percent"]

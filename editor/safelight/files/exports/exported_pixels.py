@@ -26,7 +26,7 @@ from safelight.files.exports.export_formats import Target, depth_of, target_of
 from safelight.files.exports.export_options import Depth, ExportOptions, profile_in
 from safelight.files.exports.export_outcome import ExportError, Hear
 from safelight.files.exports.export_size import fits_eight_bits, resized, sharpened, sides
-from safelight.files.metadata import metadata
+from safelight.files.metadata import kept_metadata
 from safelight.files.metadata.exported_metadata import for_file
 from safelight.files.photograph_document import is_untouched
 from safelight.files.provenance import provenance
@@ -85,7 +85,7 @@ def own_content(
         why = "" if narrower is None else ": 8 bits are too few steps for so wide a space"
         pixels, space = _in_profile(document, pixels, depth, target, options, reading, notes, why)
     kept = for_file(
-        metadata.kept(document.metadata, options.metadata),
+        kept_metadata.kept(document.metadata, options.metadata),
         target.codec.holds,
         target.name,
         (document.width, document.height),
@@ -225,7 +225,7 @@ def foreign_content(
     pixels = _in_depth(pixels, target, options.depth, notes, profile)
     pixels = _in_grey(document, pixels, target, notes)
     _note_converted(pixels, profile, target, notes)
-    lost = metadata.kept(document.metadata, options.metadata)
+    lost = kept_metadata.kept(document.metadata, options.metadata)
     if lost != Metadata():
         notes.append(f"The metadata were left out: {target.name} holds none.")
     _note_unmarked(document, target, notes)

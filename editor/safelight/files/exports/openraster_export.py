@@ -34,12 +34,13 @@ from safelight.document import (
 from safelight.document.contents.kind import Picture
 from safelight.document.document import clipping_bases
 from safelight.document.geometry import settled
-from safelight.files.atomic import WriteError, atomic_write, plain_name
+from safelight.files.atomic import atomic_write
 from safelight.files.codecs import png
 from safelight.files.codecs.photograph import Photograph
 from safelight.files.exports.export_outcome import Exported, ExportError
 from safelight.files.provenance import provenance
 from safelight.files.sentences import CLOSE
+from safelight.files.write_errors import WriteError, plain_name
 from safelight.pixels import MODES, Raster, View, from_float, to_float
 
 if TYPE_CHECKING:

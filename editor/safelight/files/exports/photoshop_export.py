@@ -11,23 +11,30 @@ import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Region
 from safelight.document import Document, Layer, LayerFailed, Live, effective_raster, whole
 from safelight.document.document import clipping_bases
 from safelight.document.geometry import settled
-from safelight.files.atomic import WriteError, atomic_write, plain_name
+from safelight.files.atomic import atomic_write
 from safelight.files.codecs.photograph import Photograph
 from safelight.files.exports.export_outcome import Exported, ExportError
 from safelight.files.exports.openraster_export import bare, mapped, seen_ids, with_offsets
+from safelight.files.exports.photoshop_check import checker_of
+from safelight.files.exports.photoshop_pixels import (
+    differenced,
+    in_depth,
+    is_opaque,
+    matted,
+    trimmed,
+)
 from safelight.files.provenance import provenance
 from safelight.files.sentences import CLOSE
-from safelight.pixels import Raster, from_float, to_float
+from safelight.files.write_errors import plain_name
+from safelight.pixels import Raster
 
 KEYS = {
     **{"normal": b"norm", "darken": b"dark", "multiply": b"mul ", "color-burn": b"idiv"},
@@ -96,7 +103,7 @@ def export_photoshop(
         document = settled(document).picture
         merged = whole(document, live, hear=lambda done: hear(0.4 * done))
         writing = _Writing(document, merged, live, own, big, hear)
-        check = _checker(name, merged, read, hear)
+        check = checker_of(name, merged, read, hear)
         written = atomic_write(path, writing.write, overwrite=overwrite, check=check)
     except MemoryError as error:
         raise ExportError(
@@ -111,48 +118,6 @@ def export_photoshop(
 
 class _TooLong(Exception):
     """More bytes than a PSD may have."""
-
-
-def _checker(
-    name: str,
-    merged: Raster,
-    read: Callable[[BinaryIO, int, None], Photograph],
-    hear: Callable[[float], object],
-) -> Callable[[Path], None]:
-    """Reads the finished file back: the picture itself, and that its layers are there."""
-
-    def check(temporary: Path) -> None:
-        hear(0.8)
-        with open(temporary, "rb") as file:
-            again = read(file, os.path.getsize(temporary), None)
-        expected = _matted(merged.to_array())
-        if again.layers is None or again.notes or not _same(_matted(again.pixels), expected):
-            raise WriteError(f"{name} was not saved: it read back differently; try again.")
-        hear(1.0)
-
-    return check
-
-
-def _same(found: NDArray[Any], expected: NDArray[Any]) -> bool:
-    if found.shape != expected.shape or found.dtype != expected.dtype:
-        return False
-    if found.shape[2] == 3:
-        return np.array_equal(found, expected)
-    if not np.array_equal(found[..., 3], expected[..., 3]):
-        return False
-    # What white was laid behind is rounded once more than it was.
-    most = 1e-5 if found.dtype == np.float32 else 1
-    rows = range(0, len(found), 256)
-    return all(_furthest(found[at : at + 256], expected[at : at + 256]) <= most for at in rows)
-
-
-def _furthest(found: NDArray[Any], expected: NDArray[Any]) -> float:
-    difference = np.abs(found.astype(np.float64) - expected.astype(np.float64))
-    return (
-        float((difference / np.maximum(np.abs(expected), 1)).max())
-        if (found.dtype == np.float32)
-        else float(difference.max())
-    )
 
 
 @dataclass(frozen=True)
@@ -303,7 +268,7 @@ class _Writing:
             own, x, y = found
             layer = replace(layer, content=own.content, mask=layer.mask and own.mask)
             return [_Entry(layer, layer.raster, x, y, clipped)]
-        raster, x, y = _trimmed(layer.raster)
+        raster, x, y = trimmed(layer.raster)
         return [_Entry(layer, raster, x, y, clipped)]
 
     def _filtered(self, layers: tuple[Layer, ...], below: list[_Entry]) -> list[_Entry]:
@@ -319,7 +284,7 @@ class _Writing:
         self._became_pixels(layer)
         # Opacity, mode and mask are in the pixels already.
         done = replace(bare(layer), visible=layer.visible)
-        if raster.channels == 3 or _is_opaque(raster):
+        if raster.channels == 3 or is_opaque(raster):
             return [*below, _Entry(done, mapped(raster, 3, lambda _, tile: tile[..., :3]))]
         # A filter leaves the transparency below it as it is: opaque pixels, clipped to that.
         group = Layer("Below", layer.content)
@@ -377,7 +342,7 @@ class _Writing:
             before = stream.tell()
             if number == -2:
                 assert entry.layer.mask is not None
-                plane = _deep(entry.layer.mask.to_array(), self._depth)[..., 0]
+                plane = in_depth(entry.layer.mask.to_array(), self._depth)[..., 0]
             elif pixels is None:
                 stream.write(struct.pack(">H", _PLAIN))
                 lengths.append(2)
@@ -401,7 +366,7 @@ class _Writing:
         packer = zlib.compressobj(_LEVEL)
         stream.write(struct.pack(">H", _DEFLATE_DIFFERENCES))
         for top in range(0, len(plane), 256):
-            stream.write(packer.compress(_differenced(plane[top : top + 256])))
+            stream.write(packer.compress(differenced(plane[top : top + 256])))
         stream.write(packer.flush())
 
     def _write_packbits(self, stream: BinaryIO, planes: Sequence[NDArray[Any]]) -> None:
@@ -423,7 +388,7 @@ class _Writing:
         stream.seek(end)
 
     def _write_merged(self, stream: BinaryIO) -> None:
-        pixels = _matted(self._merged.to_array())
+        pixels = matted(self._merged.to_array())
         planes = [pixels[..., at] for at in range(pixels.shape[2])]
         if pixels.dtype == np.float32:
             stream.write(struct.pack(">H", _PLAIN))
@@ -455,64 +420,3 @@ def _pascal(text: str) -> bytes:
 def _block(key: bytes, data: bytes) -> bytes:
     data += bytes(-len(data) % 4)
     return b"8BIM" + key + struct.pack(">I", len(data)) + data
-
-
-def _deep(pixels: NDArray[Any], depth: str) -> NDArray[Any]:
-    return pixels if pixels.dtype.name == depth else from_float(to_float(pixels), depth)
-
-
-def _differenced(plane: NDArray[Any]) -> bytes:
-    """Rows in which each number is the difference from the one before."""
-    if plane.dtype == np.uint16:
-        rows = plane.copy()
-        rows[:, 1:] -= plane[:, :-1]
-        return rows.astype(">u2").tobytes()
-    # Of floats the bytes of one order stand together, the highest first.
-    split = np.frombuffer(plane.astype(">f4").tobytes(), np.uint8).reshape(*plane.shape, 4)
-    bytes_ = np.ascontiguousarray(np.moveaxis(split, 2, 1)).reshape(len(plane), -1)
-    differences = bytes_.copy()
-    differences[:, 1:] -= bytes_[:, :-1]
-    return differences.tobytes()
-
-
-def _matted(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Pixels with white behind what is transparent, as Photoshop has it in the picture as a
-    whole.
-    """
-    if pixels.shape[2] != 4:
-        return pixels
-    made = pixels.copy()
-    full = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
-    for top in range(0, len(made), 256):
-        rows = made[top : top + 256]
-        alpha = rows[..., 3:].astype(np.float64) / full
-        if (alpha == 1).all():
-            continue
-        colour = rows[..., :3].astype(np.float64) * alpha + full * (1 - alpha)
-        rows[..., :3] = colour if pixels.dtype == np.float32 else np.rint(colour)
-    return made
-
-
-def _is_opaque(raster: Raster) -> bool:
-    full = 1.0 if raster.depth == "float32" else np.iinfo(raster.depth).max
-    return all(bool((tile[..., 3] == full).all()) for _, tile in raster.tiles())
-
-
-def _trimmed(raster: Raster) -> tuple[Raster, int, int]:
-    """What of a layer is not wholly transparent, and where it begins; one pixel at the least."""
-    if raster.channels != 4:
-        return raster, 0, 0
-    rows = np.zeros(raster.height, bool)
-    columns = np.zeros(raster.width, bool)
-    for place, tile in raster.tiles():
-        there = tile[..., 3] != 0
-        rows[place.y : place.y + tile.shape[0]] |= there.any(axis=1)
-        columns[place.x : place.x + tile.shape[1]] |= there.any(axis=0)
-    if not rows.any():
-        return Raster.from_array(raster.read(Region(0, 0, 1, 1))), 0, 0
-    top, bottom = int(np.argmax(rows)), len(rows) - int(np.argmax(rows[::-1]))
-    left, right = int(np.argmax(columns)), len(columns) - int(np.argmax(columns[::-1]))
-    if (right - left, bottom - top) == (raster.width, raster.height):
-        return raster, 0, 0
-    part = raster.read(Region(left, top, right - left, bottom - top))
-    return Raster.from_array(np.ascontiguousarray(part)), left, top

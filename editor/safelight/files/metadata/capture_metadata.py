@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from safelight.document import Metadata
-from safelight.files.metadata import coordinates, descriptive_metadata, ifd
+from safelight.files.metadata import coordinates, descriptive_changes, descriptive_metadata, ifd
 
 _TEXTS = {
     "make": 271,
@@ -108,9 +108,7 @@ def with_capture(metadata: Metadata, capture: Capture) -> Metadata:
         return metadata
     block = descriptive_metadata.block_of(metadata.exif)
     order = block[0].order if block else "<"
-    exif = descriptive_metadata.changed(
-        metadata.exif, lambda directory: _add(directory, new, order)
-    )
+    exif = descriptive_changes.changed(metadata.exif, lambda directory: _add(directory, new, order))
     return replace(metadata, exif=exif)
 
 

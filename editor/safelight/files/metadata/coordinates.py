@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 
 from safelight.document import Document, EditError, Metadata
 from safelight.document.commands.command import command
-from safelight.files.metadata import descriptive_metadata, ifd, xmp
+from safelight.files.metadata import descriptive_changes, descriptive_metadata, ifd, xmp
 
 Place: TypeAlias = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84), north and east above 0."""
@@ -153,7 +153,7 @@ def stating_place(metadata: Metadata, place: Place | None) -> Metadata:
             packet = xmp.stating(packet, values, frozenset())
     exif = metadata.exif
     if exif or place is not None:
-        exif = descriptive_metadata.changed(
+        exif = descriptive_changes.changed(
             exif, lambda directory: _change(directory, place, _order(exif))
         )
     return replace(metadata, exif=exif, xmp=packet)

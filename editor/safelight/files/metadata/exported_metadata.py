@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from safelight.document import Metadata
-from safelight.files.metadata import descriptive_metadata, ifd, iptc, metadata, xmp
+from safelight.files.metadata import (
+    descriptive_changes,
+    descriptive_metadata,
+    exif_for_export,
+    ifd,
+    iptc,
+    stated_picture,
+    xmp,
+    xmp_for_export,
+)
 from safelight.files.plain_text import plain_text
 
 Held: TypeAlias = Literal["exif", "xmp", "iptc", "dpi", "texts", "comment", "shot"]
@@ -57,11 +66,11 @@ def for_file(
         return Metadata(dpi=held.dpi)
     exif, packet, record = held.exif, held.xmp, held.iptc
     if exif:
-        exif = metadata.for_pixels(exif, *size, same_picture=same_picture, dpi=held.dpi)
+        exif = exif_for_export.for_pixels(exif, *size, same_picture=same_picture, dpi=held.dpi)
         if not adobe_rgb:
             # Pixels that became sRGB must not be taken for Adobe RGB by the next reader.
-            exif = metadata.without_adobe_rgb(exif)
-        bare = metadata.without_layout(exif)
+            exif = stated_picture.without_adobe_rgb(exif)
+        bare = exif_for_export.without_layout(exif)
         if bare != exif and b'"shape"' not in exif:
             notes.append(
                 "The description of how the file that was opened lays its pixels out was left out:"
@@ -69,7 +78,9 @@ def for_file(
             )
         exif = bare
     if packet:
-        packet = metadata.xmp_for_pixels(packet, *size, same_picture=same_picture, dpi=held.dpi)
+        packet = xmp_for_export.xmp_for_pixels(
+            packet, *size, same_picture=same_picture, dpi=held.dpi
+        )
         if packet is None:
             notes.append(
                 "XMP metadata was left out: it cannot be read, and it holds a picture of how the"
@@ -82,7 +93,7 @@ def for_file(
     if "texts" not in holds:
         result = _without_texts(result, holds, name, notes)
     if "dpi" not in holds and result.dpi and "exif" in holds:
-        result = replace(result, exif=metadata.with_dpi(result.exif, result.dpi))
+        result = replace(result, exif=exif_for_export.with_dpi(result.exif, result.dpi))
     if "exif" not in holds and result.exif:
         notes.append(f"EXIF metadata was left out: {name} has no place for it.")
         result = replace(result, exif=None)
@@ -188,7 +199,7 @@ def _created(record: bytes) -> str:
 def _in_xmp(held: Metadata, said: dict[str, list[str]]) -> Metadata:
     """The metadata whose XMP says so too."""
     return (
-        replace(held, xmp=descriptive_metadata.stating(Metadata(xmp=held.xmp), said).xmp)
+        replace(held, xmp=descriptive_changes.stating(Metadata(xmp=held.xmp), said).xmp)
         if said
         else held
     )
@@ -257,4 +268,4 @@ def _with_comment(exif: bytes | None, rows: Sequence[tuple[str, str]]) -> bytes 
         entries = held.entries | {_COMMENT: ifd.Entry(_COMMENT, 7, len(value), value)}
         directory.children[ifd.EXIF_DIRECTORY] = replace(held, entries=entries)
 
-    return descriptive_metadata.changed(exif, change)
+    return descriptive_changes.changed(exif, change)

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.files.atomic import WriteError, atomic_write, plain_name
+from safelight.files.atomic import atomic_write
 from safelight.files.codecs import raw
 from safelight.files.metadata import xmp
 from safelight.files.metadata.descriptive_metadata import block_of
 from safelight.files.plain_text import plain_text
+from safelight.files.write_errors import WriteError, plain_name
 
 xmp.NAMESPACES.update(
     darktable="http://darktable.sf.net/",

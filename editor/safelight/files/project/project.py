@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from safelight.document import History
-from safelight.files.atomic import _OPERATIONS, _in_words, _Write, plain_name
+from safelight.files.atomic import AtomicWrite
+from safelight.files.disk_operations import OPERATIONS
 from safelight.files.project import project_database as database
 from safelight.files.project.project_database import (
     SUFFIX,
@@ -38,6 +39,7 @@ from safelight.files.project.project_reader import read
 from safelight.files.project.project_tiles import Shelf
 from safelight.files.project.project_writer import Names, Save, always
 from safelight.files.sequences.film_files import FilmReader, Pictures, no_pictures
+from safelight.files.write_errors import plain_name, refusal_in_words
 
 __all__ = [
     "SUFFIX",
@@ -107,7 +109,7 @@ class Project:
         with spoken(path, "saved"):
             if overwrite:
                 _refuse_in_use(path)
-            writing = _Write(os.path.realpath(path), plain_name(path), overwrite, _OPERATIONS)
+            writing = AtomicWrite(os.path.realpath(path), plain_name(path), overwrite, OPERATIONS)
             database.check_length(Path(writing.target), building=True)
             save = Save(Names(), {"note": json.dumps(dict(note or {}))}, wanted=wanted)
 
@@ -123,7 +125,7 @@ class Project:
                 # A cut-off save of a file that stood here once would be rolled back into this one.
                 Path(f"{writing.target}-journal").unlink(missing_ok=True)
 
-            with _in_words(writing.name):
+            with refusal_in_words(writing.name):
                 writing.run(build, None, 0)
             made = cls(path, checked=True, adopts=adopts)
             made._took(save)

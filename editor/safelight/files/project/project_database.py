@@ -15,8 +15,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, WriteError, plain_name
 from safelight.files.project.project_fields import DataError
+from safelight.files.temporary_files import LONGEST_TEMPORARY
+from safelight.files.write_errors import FileExists, WriteError, plain_name
 
 SUFFIX = ".safelight"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +21,13 @@ from numpy.typing import NDArray
 
 from safelight import __version__
 from safelight.document import Document, Record
-from safelight.document.placement import IDENTITY
 from safelight.files.codecs.photograph import PartLost
 from safelight.files.exports.export_outcome import ExportError
 from safelight.files.plain_text import plain_text
+from safelight.files.provenance.credential_actions import actions_of
 from safelight.files.provenance.provenance import TERMS, declared
-from safelight.files.provenance.provenance_history import Part, parts_of
+from safelight.files.provenance.signing_key import signing_info
+from safelight.files.provenance.vouching_authorities import authorities
 from safelight.folders import data_folder
 
 TYPES: Mapping[str, str] = {
@@ -209,52 +209,6 @@ def signing_asked(
     return b"".join((_LENGTH.pack(len(text)), text, data, before, pem))
 
 
-_BY_COMMAND = {
-    **{"crop": "c2pa.cropped", "resize": "c2pa.resized", "scale": "c2pa.resized"},
-    **{"flip": "c2pa.orientation", "turn": "c2pa.orientation", "place": "c2pa.placed"},
-}
-
-
-def actions_of(
-    document: Document, steps: Sequence[Record] = (), *, resized: bool = False
-) -> Iterator[dict[str, Any]]:
-    """The actions (C2PA 18.15) that led to what a document shows: its ``steps``, as far as they are
-    known, and each filter that takes part, with the hashes of its networks.
-    """
-    left: dict[str, list[Part]] = {}
-    for part in parts_of(document):
-        left.setdefault(part.id, []).append(part)
-    commands = set()
-    for step in steps:
-        if step.kind == "filter":
-            found = left.get(step.id)
-            yield _filtered(found.pop(0)) if found else _edited("c2pa.filtered", step.id)
-        else:
-            commands.add(step.id)
-            yield _edited(_BY_COMMAND.get(step.id, "c2pa.edited"), step.id)
-    for parts in left.values():
-        yield from map(_filtered, parts)
-    if document.frame != IDENTITY and "crop" not in commands:
-        yield _edited("c2pa.cropped", "crop")
-    if resized:
-        yield _edited("c2pa.resized", "export")
-
-
-def _edited(action: str, id: str) -> dict[str, Any]:
-    return {"action": action, "parameters": {"com.safelight.step": id}}
-
-
-def _filtered(part: Part) -> dict[str, Any]:
-    told: dict[str, Any] = {"com.safelight.step": part.id, "com.safelight.plugin": part.by}
-    told |= {"com.safelight.networks": dict(part.models)} if part.models else {}
-    made = {
-        "action": "c2pa.edited" if part.made else "c2pa.filtered",
-        "description": part.title,
-        "parameters": told,
-    }
-    return made | ({"digitalSourceType": TERMS["partly"]} if part.made else {})
-
-
 # -- where strangers' files are read ---------------------------------------------------------
 
 
@@ -269,7 +223,7 @@ def signed(asked: bytes) -> list[NDArray[Any]]:
     data, before, pem = rest[:first], rest[first : first + second], rest[first + second :]
     made = io.BytesIO()
     try:
-        signer = c2pa.Signer.from_info(_signing(pem))
+        signer = c2pa.Signer.from_info(signing_info(pem))
         with c2pa.Builder(facts["manifest"], context=_context()) as builder:
             if before:
                 builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
@@ -302,46 +256,6 @@ def signed_file(arrays: Sequence[NDArray[Any]]) -> bytes:
         reason = plain_text(str(failed)).rstrip(".")
         raise ExportError(f"It cannot be signed, and nothing was written: {reason}.")
     return data
-
-
-def authorities_folder() -> Path:
-    """The folder with certificates of those whom the user lets vouch for signers, as ``*.pem``:
-    C2PA's trust list, a publisher's, one's own. None come with Safelight.
-    """
-    return data_folder() / "authorities"
-
-
-def authorities(folder: Path | None = None) -> str:
-    """The certificates of ``folder``, or of ``authorities_folder()``, as one PEM text; what is no
-    certificate is passed over, and what comes after 4 MB of a folder is not read.
-    """
-    paths = sorted((folder or authorities_folder()).glob("*.pem"))
-    if not paths:
-        return ""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    texts, left = [], _MOST_AUTHORITIES
-    for path in paths:
-        try:
-            with path.open("rb") as file:
-                content = file.read(left)
-        except OSError:
-            continue
-        left -= len(content)
-        for block in _CERTIFICATE.findall(content):
-            try:
-                found = x509.load_pem_x509_certificate(block)
-            except ValueError:
-                continue
-            texts.append(found.public_bytes(Encoding.PEM).decode())
-    return "".join(texts)
-
-
-_MOST_AUTHORITIES = 4 << 20
-"""Bytes of certificates that are read."""
-
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def reading_asked(kind: str, data: bytes, vouching: str | None = None) -> bytes:
@@ -427,88 +341,3 @@ def _context(vouching: str = "") -> Any:
 
     trust = {"trust": {"trust_anchors": vouching}} if vouching else {}
     return c2pa.Context.from_dict({**_SETTINGS, **trust})
-
-
-_ALGORITHMS = {256: b"es256", 384: b"es384", 521: b"es512"}
-"""How keys on curves of so many bits sign (C2PA 13.2)."""
-
-
-def _signing(pem: bytes) -> Any:
-    """What signs: certificates and a key, as PEM; made on the spot for b"". Raises ValueError."""
-    import c2pa
-    from cryptography import x509
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-
-    if not pem:
-        pem = _made_on_the_spot()
-    key = serialization.load_pem_private_key(_private(pem), None)
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.key_size in _ALGORITHMS:
-        algorithm = _ALGORITHMS[key.key_size]
-    elif isinstance(key, ed25519.Ed25519PrivateKey):
-        algorithm = b"ed25519"
-    elif isinstance(key, rsa.RSAPrivateKey):
-        algorithm = b"ps256"
-    else:
-        raise ValueError("the key is of a kind that no manifest is signed with")
-    form = serialization.Encoding.PEM
-    chain = b"".join(x.public_bytes(form) for x in x509.load_pem_x509_certificates(pem))
-    none = serialization.NoEncryption()
-    secret = key.private_bytes(form, serialization.PrivateFormat.PKCS8, none)
-    return c2pa.C2paSignerInfo(algorithm, chain, secret, None)
-
-
-def _private(pem: bytes) -> bytes:
-    """The private key among certificates. Raises ValueError."""
-    begin = pem.find(b"-----BEGIN PRIVATE KEY-----")
-    begin = pem.find(b"-----BEGIN EC PRIVATE KEY-----") if begin < 0 else begin
-    begin = pem.find(b"-----BEGIN RSA PRIVATE KEY-----") if begin < 0 else begin
-    if begin < 0:
-        raise ValueError("there is no private key beside the certificates, or it has a password")
-    end = pem.index(b"-----END", begin)
-    return pem[begin : pem.index(b"-----", end + 5) + 5]
-
-
-def _made_on_the_spot() -> bytes:
-    """A certificate and its key, as PEM, issued by one that is forgotten."""
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-    issuer, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    usage = dict.fromkeys(
-        (
-            *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
-            *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
-        ),
-        False,
-    )
-
-    def name(text: str) -> x509.Name:
-        parts = ((NameOID.ORGANIZATION_NAME, "Safelight"), (NameOID.COMMON_NAME, text))
-        return x509.Name([x509.NameAttribute(*part) for part in parts])
-
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name("a certificate made on the spot"))
-        .issuer_name(name("made on the spot and forgotten"))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=3650))
-        .add_extension(x509.BasicConstraints(False, None), True)
-        .add_extension(x509.KeyUsage(digital_signature=True, **usage), True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()), False
-        )
-        .sign(issuer, hashes.SHA256())
-    )
-    form, none = serialization.Encoding.PEM, serialization.NoEncryption()
-    secret = key.private_bytes(form, serialization.PrivateFormat.PKCS8, none)
-    return made.public_bytes(form) + secret

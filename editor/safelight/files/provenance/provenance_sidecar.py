@@ -8,7 +8,7 @@ from pathlib import Path
 from safelight.document import Document
 from safelight.files.atomic import atomic_write
 from safelight.files.exports.export_outcome import ExportError
-from safelight.files.metadata.metadata import MetadataChoice, kept
+from safelight.files.metadata.kept_metadata import MetadataChoice, kept
 from safelight.files.metadata.xmp import LARGEST_XMP, UnreadablePacket, packet, read
 from safelight.files.provenance.provenance import marked_xmp
 

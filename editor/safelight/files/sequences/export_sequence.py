@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from safelight.document import Document, Live
 from safelight.document.frames import frames
-from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
+from safelight.files.atomic import atomic_write, check_target
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.exports.export import content_of, export
 from safelight.files.exports.export_options import ExportOptions, profile_in
@@ -22,6 +22,7 @@ from safelight.files.exports.export_outcome import Exported, ExportError
 from safelight.files.sentences import CLOSE
 from safelight.files.sequences.frame_readers import FILM, OPENERS
 from safelight.files.sequences.frame_writers import EVEN_SIDES, WRITERS, Order, film_rate
+from safelight.files.write_errors import WriteError, plain_name
 
 Finished = Callable[[Document, int], Document]
 """Makes ready what a document needs at one of its pictures: results of filters, say."""

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document.frames.frames_content import Film, Frames
-from safelight.files.atomic import plain_name
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.open_errors import OpenError
 from safelight.files.project.document_from_json import StoredFilm
 from safelight.files.regular_file import open_regular
 from safelight.files.sequences.frame_tiles import FrameStore
+from safelight.files.write_errors import plain_name
 from safelight.pixels import Raster
 
 MOST_KEPT = 256 << 20

@@ -17,7 +17,6 @@ from safelight.api.format import HEAD
 from safelight.document import Document, geometry, whole
 from safelight.document.frames.frames_content import USUAL_DURATION, Frames
 from safelight.document.frames.keyframes import MOST_FRAMES
-from safelight.files.atomic import plain_name
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import DamagedError, Limit, Photograph
 from safelight.files.colours.file_colours import as_rgb
@@ -31,6 +30,7 @@ from safelight.files.sequences.film_files import filmed
 from safelight.files.sequences.frame_readers import FILM, OPENERS, is_film
 from safelight.files.sequences.frame_tiles import FrameStore
 from safelight.files.untrusted_reader import HERE, Reading
+from safelight.files.write_errors import plain_name
 from safelight.pixels import Raster
 
 _NUMBER = re.compile(r"(\d+)")

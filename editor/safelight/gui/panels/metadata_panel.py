@@ -25,16 +25,11 @@ from PySide6.QtWidgets import (
 
 from safelight.document import Document, Edit, Live, Metadata
 from safelight.files.metadata.coordinates import EXAMPLES, locate, place_of, place_text, typed_place
-from safelight.files.metadata.descriptive_metadata import (
-    FACTS,
-    as_text,
-    describe,
-    strip_location,
-    strip_metadata,
-    without_places,
-)
+from safelight.files.metadata.descriptive_metadata import FACTS, as_text
 from safelight.files.metadata.descriptive_metadata import facts as stated
+from safelight.files.metadata.metadata_commands import describe, strip_location, strip_metadata
 from safelight.files.metadata.metadata_list import Group, listed
+from safelight.files.metadata.place_removal import without_places
 from safelight.gui.panels.latest_task import Latest
 from safelight.gui.panels.panel import Panel
 from safelight.gui.widgets.shown_text import plain, size, tooltip
