@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from models.leak_section import section
-from models.tiles import Network, sha256
+from models.tiles import Network, drafts_of, networks_of, sha256
 
 ROOT = Path(__file__).parents[1]
 
@@ -138,7 +138,7 @@ def card(folder: Path, plugin: Path, metrics: dict[str, Any]) -> str:
     file is not the one that was measured.
     """
     said = words(folder)
-    paths = sorted(plugin.glob("*.onnx"))
+    paths = networks_of(plugin)
     chains = histories(folder, said)
     if {path.stem for path in paths} != set(chains):
         raise SystemExit(
@@ -152,6 +152,7 @@ def card(folder: Path, plugin: Path, metrics: dict[str, Any]) -> str:
         [f"# {said['title']}", f"Version {said['version']}. {said['intended_use']}"],
         ["## Networks", *networks(said), "\n".join(files_table(paths))],
         ["## Measured", metrics["text"]],
+        *drafts(folder, plugin),
         ["## Training", *training(said, chains)],
         ["## Training data", "\n".join(data_lines(said)), said["data_note"]],
         *photographs(said, plugin),
@@ -231,6 +232,39 @@ def photographs(said: dict[str, Any], plugin: Path) -> list[list[str]]:
     if not (plugin / "photographs.jpg").exists():
         return []
     return [["## On real photographs", said["photographs"], "![Crops](photographs.jpg)"]]
+
+
+def drafts(folder: Path, plugin: Path) -> list[list[str]]:
+    """The section on drafts for previews, where models/compress.py has measured some.
+
+    Raises SystemExit, with a sentence, for a draft that is not the one that was measured.
+    """
+    paths, file = drafts_of(plugin), folder / "drafts.json"
+    if not paths:
+        return []
+    known = json.loads(file.read_text()) if file.exists() else {}
+    lines = [
+        "| file | MB | of the time | dB lost | PSNR, dB | dB to the network | dB to PyTorch |"
+        " seam | SHA-256 |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for path in paths:
+        found = known.get(path.name, {})
+        if found.get("sha256") != sha256(path):
+            raise SystemExit(f"{path.name} is not the draft that was measured: measure again.")
+        lines.append(
+            f"| `{path.name}` | {path.stat().st_size / 1e6:.2f} | {found['time']:.2f} |"
+            f" {found['lost']:+.2f} | {found['psnr']:.2f} | {found['agreement']:.1f} |"
+            f" {found['parity']:.1f} | {found['seam']:.1e} | `{found['sha256']}` |"
+        )
+    count = max(found["photographs"] for found in known.values())
+    words = (
+        "While a setting moves, previews run a draft of the network, in eight bits with ReLU,"
+        " taught to give what the network gives; what is kept and exported never does. On"
+        f" {count} photographs kept from training, 256 pixels a side, and in processor time beside"
+        " the network's own, in turn, medians (`models/compress.py`):"
+    )
+    return [["## Drafts for previews", words, "\n".join(lines)]]
 
 
 def leaks(folder: Path) -> list[list[str]]:

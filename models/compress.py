@@ -9,12 +9,16 @@ per channel, activations calibrated, QDQ nodes). `mixed` tries each convolution 
 and leaves those in float32 that cost most, until what is lost on the pictures that ranges were
 taken from is within the limit. `student` is the network without those of its residual blocks that
 matter least, as far as the budget of multiply-adds asks, taught for some minutes to give what the
-whole one gives.
+whole one gives. `draft` is taught the same in eight bits (`models.drafts`), for previews; one that
+lies in OUT already is measured again:
+
+    python -m models.compress NETWORK.onnx --photos FOLDER --out OUT --ways draft --lost 0.15 \
+        --time 0.4 --minutes 12
 
 All that was made is then measured in one run on photographs kept from training: how far it is
-from the original's results, the seam that tiles leave, decibels lost on the task, and processor
-time, all networks in turn. A variant stays in OUT only where every limit holds; `receipt.json` has
-the figures of all, and why some went.
+from the original's results (a draft also from what PyTorch makes of it), the seam that tiles leave,
+decibels lost on the task, and processor time, all networks in turn. A variant stays in OUT only
+where every limit holds; `receipt.json` has the figures of all, and why some went.
 """
 
 from __future__ import annotations
@@ -38,11 +42,11 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
-from models import complexity, measurement, onnxfile, precision, resample, training
+from models import complexity, drafts, measurement, onnxfile, precision, resample, training
 from models.pictures import SUFFIXES, Pictures, is_held_out, read
 from models.tiles import Network, sha256, state
 
-WAYS = ("half", "int8", "mixed", "student")
+WAYS = ("half", "int8", "mixed", "student", "draft")
 CALIBRATION, SIDE = 16, 96  # photographs that ranges are taken from, input pixels of each
 MOST, HELD_OUT_SIDE = 12, 256  # photographs that a variant may lose on, pixels of each
 TRIED = 8  # of those that ranges are taken from, on which each convolution is tried alone
@@ -58,19 +62,22 @@ class Limits:
 
     `lost` dB of PSNR on the task; `time` of the original's; `seam` in units of the range, between
     tiles and the whole. `agreement` dB with the original at the least, where it is to be the same
-    network in other numbers.
+    network in other numbers; `parity` dB of a draft's file with what PyTorch makes of it.
     """
 
     lost: float = precision.LARGEST_LOSS
     time: float = 1 / precision.LEAST_SPEED_UP
     seam: float = onnxfile.VISIBLE_SEAM
     agreement: float = 30.0
+    parity: float = 45.0
 
     def broken(self, found: Figures) -> str:
         """Why a variant goes, in words; "" where it may stay."""
         why = []
         if found.agreement < self.agreement:
             why.append(f"{found.agreement:.1f} dB from the original's results")
+        if found.parity < self.parity:
+            why.append(f"{found.parity:.1f} dB from what PyTorch makes of it")
         if found.seam > self.seam:
             why.append(f"tiles leave a seam of {found.seam:.4f}")
         if found.lost > self.lost:
@@ -93,6 +100,7 @@ class Figures:
     lost: float
     time: float
     note: str = ""
+    parity: float = float("inf")
     why_not: str = ""
 
     def row(self) -> str:
@@ -348,8 +356,11 @@ def figures(
     task: Task,
     kept: Sequence[np.ndarray],
     limits: Limits,
+    modules: Mapping[str, nn.Module] | None = None,
 ) -> list[Figures]:
-    """The original and all that was made of it, measured in one run."""
+    """The original and all that was made of it, measured in one run. `modules` are what PyTorch has
+    of some of them, by name.
+    """
     spoilt = [task.spoilt(picture, seed) for seed, picture in enumerate(kept)]
     wanted = [source(picture, **given) for picture, given in spoilt]
     rng = onnxfile.noise(onnxfile.SEAM_SIDE)
@@ -376,9 +387,24 @@ def figures(
             found[0].psnr - psnr if found else 0.0,
             speed.processor / times[0].processor,
             note,
+            parity(network, modules[name], spoilt) if name in (modules or {}) else float("inf"),
         )
         found.append(replace(one, why_not=limits.broken(one)) if found else one)
     return found
+
+
+def parity(
+    network: Network, module: nn.Module, spoilt: Sequence[tuple[np.ndarray, Given]]
+) -> float:
+    """dB between what a file makes of pictures and what a module does, of the least alike."""
+    worst = float("inf")
+    for picture, given in spoilt:
+        told = {name: torch.tensor(value) for name, value in given.items()}
+        with torch.no_grad():
+            wanted = module(training.planes(picture[None]), **told)[0].permute(1, 2, 0).numpy()
+        square = np.mean(np.square(network.whole(picture, **given) - wanted, dtype=np.float64))
+        worst = min(worst, float(-10 * np.log10(square + 1e-12)))
+    return worst
 
 
 def compress(
@@ -423,7 +449,11 @@ def compress(
     if "student" in ways:
         note = _student(plain, targets["student"], task, photos, out, spoilt, budget, minutes)
         made["student"] = (Network(targets["student"]), note)
-    found = figures(plain, made, task, kept, limits)
+    modules: dict[str, nn.Module] = {}
+    if "draft" in ways:
+        modules["draft"], note = _draft(plain, targets["draft"], photos, out, minutes)
+        made["draft"] = (Network(targets["draft"]), note)
+    found = figures(plain, made, task, kept, limits, modules)
     for one in found[1:]:
         if one.why_not:
             targets[one.name].unlink()
@@ -438,7 +468,17 @@ def compress(
         "kept": hashes,
     }
     (out / "receipt.json").write_text(json.dumps(receipt, indent=1) + "\n")
+    if "draft" in hashes:
+        note_draft(out / "drafts.json", targets["draft"].name, receipt, found[-1])
     return found
+
+
+def note_draft(file: Path, name: str, receipt: Mapping[str, Any], found: Figures) -> None:
+    """Write the figures of a draft beside those of others, for a card."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    known[name] = {key: receipt[key] for key in ("photographs", "source")} | asdict(found)
+    known[name]["sha256"] = receipt["kept"]["draft"]
+    file.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
 def _quality(network: Network, spoilt: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> float:
@@ -476,6 +516,26 @@ def _student(
     state(target, plain.properties | {"parameters": str(parameters), "student_of": plain.path.name})
     left = len(residual_blocks(teacher)) - len(gone)
     return f"{left} of {left + len(gone)} blocks, {share:.2f} of the multiply-adds, {steps} steps"
+
+
+def _draft(
+    plain: Network, target: Path, photos: Path, out: Path, minutes: float
+) -> tuple[nn.Module, str]:
+    """Write a draft, or take the one that is there: as PyTorch has it, and what it is, in words."""
+    teacher = taught(plain.path)
+    made = drafts.draft_of(teacher)
+    if not target.exists():
+        examples = drafts.examples_of(plain.path.name, Pictures(photos, 1, out))
+        steps = drafts.teach(made, teacher, examples, minutes)
+        onnx.save(made.written(), str(target))
+        stated = {"draft_of": plain.path.name, "reach": str(made.reach), "steps": str(steps)}
+        stated |= {"precision": "int8", "title": f"{plain.properties['title']}, draft"}
+        stated["parameters"] = str(sum(p.numel() for p in made.parameters()))
+        state(target, plain.properties | stated)
+    made = drafts.restored(made, target)
+    share = cost(made, made.scale) / cost(teacher, made.scale)
+    taught_for = Network(target).properties["steps"]
+    return made, f"eight bits, {share:.2f} of the multiply-adds, {taught_for} steps"
 
 
 def _inputs(network: Network) -> set[str]:

@@ -27,7 +27,7 @@ from models import resample
 from models.cards import ROOT, sha256
 from models.leak_section import section, with_section
 from models.pictures import SUFFIXES, is_held_out, read
-from models.tiles import Network
+from models.tiles import Network, networks_of
 
 COUNT = 40  # pictures of each kind: as many as were kept from training, about
 SIDE = 96  # pixels of the middle of each
@@ -140,9 +140,9 @@ def measured(restore: Restore, learnt: Sequence[Path], kept: Sequence[Path]) -> 
 def restorers(name: str, plugin: Path) -> dict[str, Restore]:
     """How the networks of a model restore, by file."""
     if name == "enlarge":
-        return {path.stem: _enlarges(Network(path)) for path in sorted(plugin.glob("*.onnx"))}
+        return {path.stem: _enlarges(Network(path)) for path in networks_of(plugin)}
     if name == "clean":
-        return {path.stem: _cleans(Network(path)) for path in sorted(plugin.glob("*.onnx"))}
+        return {path.stem: _cleans(Network(path)) for path in networks_of(plugin)}
     if name == "style":
         return {size: _restyles(plugin, size) for size in ("fast", "quality")}
     if name == "repair":

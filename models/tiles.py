@@ -108,6 +108,20 @@ def state(path: Path, properties: Mapping[str, str]) -> None:
     onnx.checker.check_model(str(path), full_check=True)
 
 
+DRAFT = "_draft"
+"""What the name of a draft's file ends with, before its suffix."""
+
+
+def networks_of(folder: Path) -> list[Path]:
+    """The networks of a folder, without the drafts of them."""
+    return [path for path in sorted(folder.glob("*.onnx")) if not path.stem.endswith(DRAFT)]
+
+
+def drafts_of(folder: Path) -> list[Path]:
+    """The drafts of a folder's networks."""
+    return sorted(folder.glob(f"*{DRAFT}.onnx"))
+
+
 def write_sums(folder: Path) -> None:
     """Write the hashes of a folder's networks, as sha256sum does: `safelight models verify`."""
     lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(folder.glob("*.onnx"))]

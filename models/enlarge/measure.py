@@ -25,7 +25,7 @@ from PIL import Image
 
 from models import cards, complexity, measurement, precision, resample
 from models.pictures import SUFFIXES, read
-from models.tiles import Network, sha256, state, write_sums
+from models.tiles import Network, networks_of, sha256, state, write_sums
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "enlarge" / "safelight_enlarge"
 DATA = Path(__file__).parents[3] / "shared" / "data" / "eval"
@@ -343,7 +343,7 @@ def main() -> None:
         "--another", nargs=2, metavar=("TITLE", "FOLDER"), help="what was made of that, alone"
     )
     given = parser.parse_args()
-    paths = sorted(given.models.glob("*.onnx"))
+    paths = networks_of(given.models)
     folders = [given.data / name for name in given.sets]
     for needed in (*folders, *([] if paths else [given.models / "*.onnx"])):
         if not needed.exists():

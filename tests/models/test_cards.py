@@ -134,3 +134,19 @@ def test_what_was_measured_in_several_calls_is_one_card(made):
     both = cards.joined([{"text": "first", "files": outdated}, metrics])
     assert set(both["files"]) == {"tiny_x2", "other"}
     assert "first\n\n| a table |" in cards.card(folder, plugin, both)
+
+
+def test_the_card_tells_of_drafts_and_of_none_that_was_not_measured(made):
+    folder, plugin, metrics = made
+    assert "Drafts" not in cards.card(*made)
+    draft = plugin / "tiny_x2_draft.onnx"
+    draft.write_bytes((plugin / "tiny_x2.onnx").read_bytes())
+    figures = {"time": 0.35, "lost": 0.08, "psnr": 31.2, "agreement": 50.1, "parity": 60.0}
+    figures |= {"seam": 0.0, "photographs": 12, "sha256": sha256(draft)}
+    (folder / "drafts.json").write_text(json.dumps({draft.name: figures}))
+    text = cards.card(*made)
+    assert "| `tiny_x2_draft.onnx` | 0.00 | 0.35 | +0.08 | 31.20 | 50.1 | 60.0 | 0.0e+00 |" in text
+    assert "On 12 photographs kept from training" in text
+    state(draft, {"title": "another"})
+    with pytest.raises(SystemExit, match="not the draft that was measured"):
+        cards.card(folder, plugin, metrics)

@@ -117,7 +117,7 @@ def filter(
     While a setting moves, ``job`` runs the draft where the filter asks for the other, on a
     processor; when the setting rests, and for all that is kept or exported, it runs the other. A
     draft takes the same inputs, has the same scale and looks no farther; one that is missing, or
-    fails, is left out without a word.
+    fails, is left out without a word. A filter that itself remembers what networks gave names none.
 
     A filter that names ``region`` is told which ``api.Region`` of the picture it was given, and one
     that names ``canvas`` the region of the whole picture, at the same zoom level: that is what a
