@@ -13,7 +13,7 @@ from safelight import actions
 from safelight.actions.sequences.filter_frames import filtered_frames
 from safelight.actions.sequences.finish_frames import FrameFinisher
 from safelight.actions.stop import Stop, Stopped
-from safelight.api import testing
+from safelight.api import Region, testing
 from safelight.document import Document, Layer, LiveFilter, edits, whole
 from safelight.document.frames import frames
 from safelight.document.frames.frames_content import Frames
@@ -168,3 +168,28 @@ def test_a_sequence_is_continued_with_what_moves_going_on(studio):
     for number in (4, 5):
         apart = np.abs(shown(made, number) - pictures[number])[inner].mean()
         assert apart < 0.5 * np.abs(pictures[3] - pictures[number])[inner].mean()
+
+
+def test_of_a_region_the_filter_remembers_what_it_saw_there(studio):
+    """What a preview shows: the eight pictures before, as far as the region goes."""
+    pictures = [np.full((64, 96, 3), light, np.float32) for light in (0.3, 0.5, 0.5)]
+    document = document_of(pictures)
+    steady = studio.filter("steady_light")
+    settings = steady.settings({"inertia": 1.0})
+    document = edits.add_layer(Layer("Steady", LiveFilter(steady.id, settings))).apply(document)
+    layer, region, told = document.layers[-1], Region(40, 20, 37, 33), []
+    finisher = FrameFinisher(studio, Stop())
+    carried = finisher.carried_to(document, layer.id, 2, told.append, region)
+    assert carried["inside"].shape[:2] == (33, 37)
+    assert told == [f"Picture {number}, which comes before" for number in (1, 2)]
+    job = studio.start(
+        steady,
+        settings,
+        frames.at(document, 2),
+        layer_id=layer.id,
+        region=region,
+        before=carried,
+    )
+    made = Stop().finished(job).raster.to_array()
+    assert made.shape[:2] == (33, 37)
+    assert np.abs(made[..., :3] / 255 - 0.3).max() < 0.02  # the light of the first picture

@@ -8,6 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from safelight.api import Region
 from safelight.document import edits, whole
 from safelight.document.frames import frames
 from safelight.document.frames.frames_content import Frames
@@ -213,3 +214,21 @@ def test_pictures_that_are_dropped_become_tabs_or_a_sequence_as_is_chosen(
     qtbot.waitUntil(lambda: window.tabs.count() > 0, timeout=30000)
     document = window.workspace().session.document
     assert [int(x.to_array()[5, 5, 0]) for x in frames.pictures(document)] == [180, 200]
+
+
+def test_a_preview_shows_what_the_pictures_before_leave_to_this_one(window, lapse, qtbot):
+    workspace = open_in(window, lapse, qtbot)
+    session = workspace.session
+    qtbot.waitUntil(lambda: session.studio is not None)
+    session.look_at_frame(3)
+    steady = workspace.filters.offered.declaration("safelight_sequence.steady_light")
+    said = []
+    previews = session.previews
+    previews.changed.connect(lambda: said.append(previews.run.said if previews.run else ""))
+    previews.start(steady, steady.settings({}), Region(20, 10, 40, 30))
+    qtbot.waitUntil(lambda: previews.overlay is not None and not previews.overlay.running)
+    assert "Picture 3, which comes before…" in said
+    (piece,) = previews.overlay.pieces
+    _, picture = piece
+    light = int(picture.source.to_array()[15, 20, 0])
+    assert 40 < light < 100  # of 160

@@ -102,9 +102,9 @@ class Part:
 
     @cached_property
     def within(self) -> Region:
-        """What the filter may look at; what is carried from frame to frame ends with the frame."""
+        """What the filter may look at; what is carried from frame to frame ends with the region."""
         if self.task.declaration.recurrent:
-            return self.document.region
+            return self.task.region
         return reachable(self.document, self.plan.reach)
 
     @cached_property

@@ -20,13 +20,14 @@ from safelight.actions.sequences.frame_pictures import (
     scratch_folder,
 )
 from safelight.actions.stop import Stop, Stopped
-from safelight.api import Declaration
+from safelight.api import Declaration, Region
 from safelight.document import Document, FilterFailed, Kept, LiveFilter, edits
 from safelight.document.frames import frames
 from safelight.files.project.history_spill import Scratch
 from safelight.pixels import Raster
 from safelight.workers.carried_on import Arrays
 from safelight.workers.conversation import Failure, Unwanted
+from safelight.workers.job import Job
 
 
 class FrameFinisher:
@@ -68,9 +69,11 @@ class FrameFinisher:
         layer_id: str,
         number: int,
         tell: Callable[[str], object] = lambda _: None,
+        region: Region | None = None,
     ) -> Arrays | None:
         """What is carried to the filter of a layer at a picture, from those before it, of which the
         last ones alone are gone through; None where it begins there. ``tell`` is told at which.
+        With a ``region`` the filter goes through that part alone, and what is carried is its.
 
         Arrays float32 (rows, columns, channels), as ``FrameCarrier.before`` gives them. Raises
         FilterFailed, LayerFailed, OSError, Stopped, and KeyError where there is no such filter.
@@ -81,9 +84,14 @@ class FrameFinisher:
         for place in range(max(first, number - LOOKED_BACK), number):
             self._stop.check()
             tell(f"Picture {place + 1:,}, which comes before")
-            self._look(self._begun_anew(frames.at(document, place)), place, layer_id, carrier)
+            seen = self._begun_anew(frames.at(document, place))
+            if region is None:
+                self._look(seen, place, layer_id, carrier)
+                continue
+            seen = self._ready(seen, place, until=layer_id)
+            self._gone_through(seen, layer_id, seen.layer(layer_id).filter, carrier, region)
         seen = self._ready(self._begun_anew(frames.at(document, number)), number, until=layer_id)
-        return carrier.before(looked_at(seen.below(layer_id), self._studio))
+        return carrier.before(looked_at(seen.below(layer_id), self._studio, region))
 
     def _ready(self, document: Document, number: int, until: str = "") -> Document:
         """The document with the results of all layers below ``until``."""
@@ -134,16 +142,34 @@ class FrameFinisher:
         carrier: FrameCarrier | None,
     ) -> Document:
         """The document with a layer's result, computed now."""
-        before = None
         if carrier is not None:
-            before = carrier.before(looked_at(document.below(layer_id), self._studio))
+            return self._gone_through(document, layer_id, held, carrier).edit().apply(document)
+        job = self._studio.start(declaration, held.settings, document, layer_id=layer_id)
+        self._stop.finished(job)
+        return job.edit().apply(document)
+
+    def _gone_through(
+        self,
+        document: Document,
+        layer_id: str,
+        held: LiveFilter | None,
+        carrier: FrameCarrier,
+        region: Region | None = None,
+    ) -> Job:
+        """The job of a filter of sequences at its next picture, done; over a region, or all."""
+        assert held is not None
+        before = carrier.before(looked_at(document.below(layer_id), self._studio, region))
         job = self._studio.start(
-            declaration, held.settings, document, layer_id=layer_id, before=before
+            self._studio.offers().by_id[held.id],
+            held.settings,
+            document,
+            layer_id=layer_id,
+            region=region,
+            before=before,
         )
         self._stop.finished(job)
-        if carrier is not None:
-            carrier.keep(job.carried)
-        return job.edit().apply(document)
+        carrier.keep(job.carried)
+        return job
 
     # -- both ways -----------------------------------------------------------------------------
 
@@ -190,13 +216,18 @@ class FrameFinisher:
 
 
 def carried_later(
-    document: Document, layer_id: str, number: int, studio: Studio, stop: Stop
+    document: Document,
+    layer_id: str,
+    number: int,
+    studio: Studio,
+    stop: Stop,
+    region: Region | None = None,
 ) -> Callable[[Callable[[str], object]], Arrays | None]:
     """``FrameFinisher.carried_to``, once a job asks for it on its own thread."""
 
     def carried(tell: Callable[[str], object]) -> Arrays | None:
         try:
-            return FrameFinisher(studio, stop).carried_to(document, layer_id, number, tell)
+            return FrameFinisher(studio, stop).carried_to(document, layer_id, number, tell, region)
         except Stopped:
             raise Unwanted from None
         except FilterFailed as error:

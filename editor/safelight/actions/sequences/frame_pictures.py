@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.actions.plugin_jobs import Studio
+from safelight.api import Region
 from safelight.document import Document, render
 from safelight.folders import cache_folder
 from safelight.pixels import Raster
@@ -26,9 +27,13 @@ def scratch_folder() -> Path:
     return cache_folder() / "sequences"
 
 
-def looked_at(document: Document, studio: Studio) -> NDArray[np.float32]:
-    """All that a document shows, (height, width, 3) float32, sRGB-encoded, 0 to 1 nominally."""
-    pixels = render(document, document.region, studio.live, "float32")[..., :3]
+def looked_at(
+    document: Document, studio: Studio, region: Region | None = None
+) -> NDArray[np.float32]:
+    """What a document shows at a region, or all of it: (height, width, 3) float32, sRGB-encoded, 0
+    to 1 nominally.
+    """
+    pixels = render(document, region or document.region, studio.live, "float32")[..., :3]
     return document.profile.to_srgb(pixels)
 
 

@@ -131,12 +131,13 @@ class Run:
     def _carried(self, session: Edited) -> Before:
         """What finds what a filter of sequences carries to the picture that is looked at."""
         layer, studio = self.task.layer, session.studio
-        if layer is None or studio is None or not self.is_whole or not self.declaration.recurrent:
+        if layer is None or studio is None or not self.declaration.recurrent:
             return None
         from safelight.actions.sequences.finish_frames import carried_later
 
         whole = self.task.document(session.history.document)
-        return carried_later(whole, layer.id, session.frame, studio, self._stop)
+        place = None if self.is_whole else self._place
+        return carried_later(whole, layer.id, session.frame, studio, self._stop, place)
 
     @property
     def drafted(self) -> bool:
