@@ -30,7 +30,9 @@ def run_engine() -> None:
     hole = np.zeros((64, 64), bool)
     hole[24:40, 24:40] = True
     fill(picture, hole)
-    paint(picture, picture, [other]).drawn((64, 64))
+    painted = paint(picture, picture, [other])
+    painted.drawn((64, 64))
+    painted.drawn((512, 512), (0, 0, 64, 64))
     run_coder()
 
 

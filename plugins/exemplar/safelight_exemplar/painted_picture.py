@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .brushwork import Drawing, Target, match, render, softened, turned
+from .enlarged_painting import doubled_strokes
 from .kernels import HALF, SIDE, chessboard, packed, unpacked
 from .patch_match import strew
 from .pyramid import doubled_field, halved, halved_where, smooth_doubled
@@ -25,9 +26,9 @@ BORDER = 8
 _TURNS = (0.0, 45.0, 90.0, 135.0)
 """Degrees by which a painting is turned, so that its strokes run along the edges of any picture."""
 
-_MOST_DOUBLED, _LARGEST, _CRISP = 2, 6_000_000, np.float32(0.7)
+_MOST_DOUBLED, _LARGEST, _CRISP = 3, 16_000_000, np.float32(0.7)
 """How often a painting is enlarged where it is drawn larger than it is, up to how many pixels, and
-how much its edges are sharpened each time."""
+how much its edges are sharpened the first time."""
 
 _SMALLEST = 2 * SIDE
 """Pixels of the shorter side of a painting's copy, at least."""
@@ -59,6 +60,10 @@ TONED = 0.8
 """How much of what the tone beneath the strokes is off is made good when all is painted."""
 
 _SHARP, _LAST = 2.0, 5.0
+_SEEN, _SINGLE = 3.0, 4.0
+"""Pixels that are drawn for one patch, from which on a pixel is less a mean of patches, lest that
+be soft, and how much less at most."""
+
 _FURTHEST = 6.0
 """Times the usual cost from which on patches count alike, as hardly at all."""
 
@@ -116,7 +121,8 @@ class Painted:
             self._kept[size] = self._sheets(min(1 / steps[0], 1 / steps[1]))
         sheets, inverses = self._kept[size]
         drawing = Drawing(self.field, self.worth, self.relief, self.kind, inverses, sheets)
-        render(drawing, _LAST, (float(top), float(left)), steps, BORDER, result)
+        larger = min(max(min(1 / step for step in steps) / _SEEN, 1.0), _SINGLE)
+        render(drawing, _LAST * larger, (float(top), float(left)), steps, BORDER, result)
         return result
 
     def _sheets(self, zoom):
@@ -133,8 +139,8 @@ class Painted:
             if key not in made:
                 for _ in range(level):
                     plane = halved(plane)
-                for _ in range(-level):
-                    plane = _crisply_doubled(plane)
+                for number in range(-level):
+                    plane = (doubled_strokes if number else _crisply_doubled)(plane)
                 made[key] = start, plane.shape
                 planes.append(plane)
                 start += plane.shape[0]
