@@ -8,7 +8,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-RESOURCES = ("samples", "styles", "recipes")
+RESOURCES = ("samples", "styles", "recipes", "autoencoder")
 
 
 class BuildWithResources(build_py):

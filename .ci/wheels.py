@@ -18,7 +18,7 @@ from install import CHECKOUT, sources
 from setuptools import build_meta
 
 EDITOR = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "editor")
-EDITOR += ("resources/samples", "resources/styles", "resources/recipes")
+EDITOR += ("resources/samples", "resources/styles", "resources/recipes", "resources/autoencoder")
 """What of the checkout the editor is built from; of a plugin it is the plugin's folder."""
 
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.egg-info", "build", "dist", "tests", ".*")

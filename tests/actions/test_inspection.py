@@ -68,6 +68,19 @@ def test_a_blurred_pixel_comes_from_all_around_and_an_edge_from_beside(tried):
     assert not edge.map[:, :38].any()
 
 
+def test_a_filter_that_knows_where_it_is_looks_no_further_for_it(tried):
+    found = pixel_origin(tried("slope"), (40, 50))
+    assert (found.reach, found.declared) == (0, 0)
+    assert (found.map > 0).sum() <= 4
+
+
+def test_without_pytorch_the_map_is_by_covering_and_says_so(tried):
+    found = inspect(tried("known"))
+    assert not found.origin.gradients
+    told = dict(found.sentences())["Where a pixel comes from"]
+    assert "by covering, not by gradients, as PyTorch is not installed beside it." in told
+
+
 def test_at_the_edge_of_the_picture_no_neighbouring_copy_is_seen(tried):
     found = pixel_origin(tried("box"), (1, 1))
     assert found.reach == 4

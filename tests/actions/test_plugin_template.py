@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from safelight import actions, api
-from safelight.actions.plugins import plugin_template, smallest_network
+from safelight.actions.plugins import autoencoder_texts, plugin_template, smallest_network
 from safelight.api import testing
 from safelight.workers.far.inference import Inference
 from safelight.workers.far.network_contract import ModelError
@@ -41,7 +41,7 @@ def test_the_plugin_it_writes_passes_its_own_tests(tmp_path, python, variant):
     folder = actions.write_plugin(tmp_path, "soft-glow", 'Soft "glow" \\ 50 %', variant)
     status, text = run(python, folder, "--safelight")
     assert status == 0, text
-    own = 8 if variant == "generator" else 6
+    own = {"generator": 8, "autoencoder": 9}.get(variant, 6)
     assert re.search(rf"\b{own + len(testing.PROMISES)} passed", text), text
 
 
@@ -53,6 +53,8 @@ def test_its_tests_can_fail(tmp_path, python, variant):
     module.write_text(source.replace("np.float32(amount)", "np.float64(amount)"), "utf-8")
     if variant == "classic":
         module.write_text(source.replace("np.float32(", "np.float64("), "utf-8")
+    if variant == "autoencoder":
+        module.write_text(source.replace("image.copy()", "image.astype(float)"), "utf-8")
     status, text = run(python, folder, "--safelight", "-k", "size or well_behaved")
     assert status == 1, text
     assert "returns float64 instead of float32" in text
@@ -68,10 +70,13 @@ def test_what_it_writes_is_a_distribution_with_an_entry_point(tmp_path, variant)
     assert data["project"]["entry-points"][api.PROJECT] == {"soft_glow": "safelight_soft_glow"}
     assert data["build-system"]["build-backend"] == "setuptools.build_meta"
     packaged = data["tool"]["setuptools"].get("package-data", {})
-    assert packaged == ({"safelight_soft_glow": ["*.onnx"]} if variant == "neural" else {})
+    beside = {"neural": ["*.onnx"], "autoencoder": ["*.onnx", "directions.json"]}
+    assert packaged.get("safelight_soft_glow", []) == beside.get(variant, [])
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     expected = {"pyproject.toml", "README.md", "tests/test_soft_glow.py"}
     expected |= {"safelight_soft_glow/__init__.py"}
+    if variant == "autoencoder":
+        expected |= {f"safelight_soft_glow/{name}" for name in autoencoder_texts.FILES}
     assert found - {"safelight_soft_glow/model.onnx"} == expected
     assert ("safelight_soft_glow/model.onnx" in found) == (variant == "neural")
 

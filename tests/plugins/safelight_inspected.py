@@ -46,6 +46,13 @@ def fork(image: api.Image) -> api.Image:
     return made
 
 
+@api.filter("Slope", category="Test")
+def slope(image: api.Image, region: api.Region, canvas: api.Region) -> api.Image:
+    """Make pixels darker the further to the right they lie: a point filter that knows its place."""
+    along = (np.arange(region.x, region.right) - canvas.x) / np.float32(canvas.width)
+    return image * (1 - along[None, :, None].astype(np.float32))
+
+
 @api.filter("Known network", category="Test")
 def known(image: api.Image, job: api.Job) -> api.Image:
     """What a network of one convolution makes."""
@@ -54,4 +61,4 @@ def known(image: api.Image, job: api.Job) -> api.Image:
 
 @api.hookimpl
 def filters():
-    return [move, move_further, box, edges, fork, known]
+    return [move, move_further, box, edges, fork, slope, known]

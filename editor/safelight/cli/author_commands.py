@@ -35,7 +35,7 @@ def new(parser: Parser) -> Run:
     parser.add_argument(
         "--variant",
         choices=actions.VARIANTS,
-        help="arithmetic, a network, or pixels made from a seed",
+        help="arithmetic, a network, pixels made from a seed, or a network’s code that is changed",
     )
     parser.add_argument(
         "--network",

@@ -77,13 +77,16 @@ def watched(
     device: str = "auto",
     network: str = "",
     tensor: str = "",
+    point: tuple[int, int] | None = None,
     read: Read = no_pictures,
     unwanted: Callable[[], bool] = lambda: False,
     patience: float = PATIENCE,
-) -> tuple[tuple[Watched, ...], NDArray[np.float32] | None]:
+) -> tuple[tuple[Watched, ...], NDArray[np.float32] | None, str]:
     """What the networks of a filter cost on ``picture``, float32 (height, width, 3), sRGB-encoded,
     which it makes ``scale`` times as large; and what ``tensor`` of ``network`` holds for it: the
     root of the mean square over its channels, float32 (rows, columns), None where it is no picture.
+    With a ``point`` (x, y of ``picture``) nothing is timed: the values are how strongly each pixel
+    decides that of the result, by the network's gradients, or None, and a clause that says why.
 
     ``prepared`` is what the filter has measured, ``about`` the document that the picture is of.
     Raises Failure, Unwanted, NoImage and WorkerDied.
@@ -108,10 +111,11 @@ def watched(
             prepared=prepared,
             network=network,
             tensor=tensor,
+            point=() if point is None else point,
         )
         told = talk.ask(question, messages.Watched)
         found = _understood(talk, told.costs)
-        return found, _collected(worker, talk, told.shape)
+        return found, _collected(worker, talk, told.shape), visible(told.untold)
     finally:
         talk.settle(1.0)
         images.take_back(worker)

@@ -99,6 +99,10 @@ class Inspection:
             f"The pixel at {self.tried.place.x + x}, {self.tried.place.y + y} was changed by pixels"
             f" up to {origin.reach} pixels away ({origin.tried} parts covered one by one)."
         )
+        if origin.gradients:
+            words += " The map is by the gradients of its network, in PyTorch."
+        elif self.networks:
+            words += f" The map is by covering, not by gradients, as {origin.untold}."
         if origin.declared is None:
             return f"{words} The filter says that it may see the whole picture."
         said = f"{words} The filter says that it sees {origin.declared} pixels around."

@@ -1,6 +1,10 @@
-"""Network cost: what the networks of a filter cost on a picture, and what one of them holds."""
+"""Network cost: what the networks of a filter cost on a picture, what one of them holds, and which
+pixels decide one of its result, by its gradients.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +17,37 @@ from safelight.workers.conversation import Failure, Unwanted
 from safelight.workers.watched_networks import Watched, watched
 from safelight.workers.worker_process import WorkerDied
 
+Values = NDArray[np.float32]
+
 
 def network_cost(
     tried: TriedFilter, network: str = "", tensor: str = ""
-) -> tuple[tuple[Watched, ...], NDArray[np.float32] | None]:
+) -> tuple[tuple[Watched, ...], Values | None]:
     """What each network costs on ``tried.picture``; and what ``tensor`` of ``network`` holds of it:
     the root of the mean square over its channels, float32 (rows, columns), or None. Raises
     NotInspected, FilterFailed and Stopped.
     """
+    found, values, _ = _watched(tried, network=network, tensor=tensor)
+    return found, values
+
+
+def network_gradient(tried: TriedFilter, point: tuple[int, int]) -> tuple[Values | None, str]:
+    """How strongly each pixel of ``tried.picture`` decides that of the result above ``point`` (x,
+    y), by the gradients of the filter's network: float32 (height, width). None, and a clause that
+    says why, where no PyTorch twin of it is at hand. Raises FilterFailed and Stopped.
+    """
+    try:
+        _, values, untold = _watched(tried, point=point)
+    except NotInspected as reason:
+        return None, str(reason).rstrip(".")
+    height, width = tried.picture.shape[:2]
+    if values is None or values.shape != (height, width):
+        return None, untold or "its network told no gradient"
+    return values, ""
+
+
+def _watched(tried: TriedFilter, **asked: Any) -> tuple[tuple[Watched, ...], Values | None, str]:
+    """What a worker tells of the filter's networks. Raises NotInspected, FilterFailed, Stopped."""
     studio, declaration = tried.studio, tried.declaration
     tried.stop.check()
     try:
@@ -34,10 +61,9 @@ def network_cost(
                 prepared=tried.prepared,
                 about=tried.document,
                 device=studio.device_wanted,
-                network=network,
-                tensor=tensor,
                 read=read_pixels,
                 unwanted=lambda: tried.stop.asked,
+                **asked,
             )
     except Unwanted:
         raise Stopped from None

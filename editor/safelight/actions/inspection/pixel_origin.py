@@ -1,9 +1,11 @@
 """Pixel origin: which pixels of a picture decided a pixel of the result.
 
-Parts of the picture are covered, one after the other, by what lies around them, and the result's
-pixel is seen to change or not (occlusion: Zeiler and Fergus, "Visualizing and understanding
-convolutional networks", 2014). Copies of the place lie beside one another in one picture, as far
-apart as the filter says that it sees, so that many are tried at once.
+By the gradients of the filter's network where a PyTorch twin of it is at hand (saliency: Simonyan,
+Vedaldi and Zisserman, "Deep inside convolutional networks", 2014), else by covering: parts of the
+picture are covered, one after the other, by what lies around them, and the result's pixel is seen
+to change or not (occlusion: Zeiler and Fergus, "Visualizing and understanding convolutional
+networks", 2014). Copies of the place lie beside one another in one picture, as far apart as the
+filter says that it sees, so that many are tried at once.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.actions.inspection.network_cost import network_gradient
 from safelight.actions.inspection.tried_filter import TriedFilter
 from safelight.pixels.opencv import opencv
 
@@ -48,6 +51,8 @@ class Origin:
     ``map``, float32 (height, width) of that picture, is how far the pixel changes where a part is
     covered, the most is 1. ``reach`` is how many pixels away, each way, something still changed it;
     ``declared`` how many the filter says, None where it sees all. ``tried`` counts the covers.
+    With ``gradients`` the map is how strongly each pixel decides, by the network's gradients;
+    ``untold`` says why there are none, a clause.
     """
 
     point: tuple[int, int]
@@ -55,6 +60,8 @@ class Origin:
     reach: int
     declared: int | None
     tried: int
+    gradients: bool = False
+    untold: str = ""
 
 
 def pixel_origin(
@@ -66,21 +73,30 @@ def pixel_origin(
     declared = None if tried.sees_all else tried.plan.reach
     radius = _WHOLE_SIDE // 2 if declared is None else declared + _BEYOND
     place = _Place(tried, point, radius)
-    blocks = place.blocks()
+    slopes, untold = network_gradient(tried, point)
+    blocks = place.blocks() if slopes is None else []
     parts = len(blocks) / (len(blocks) + len(place.distances))
     changes = place.changes(blocks, lambda done: told(done * parts))
     strongest = max(changes, default=0.0)
     found = np.zeros(tried.picture.shape[:2], np.float32)
-    if strongest > _NOTHING:
+    if slopes is not None:
+        found = slopes / (slopes.max() or np.float32(1))
+    elif strongest > _NOTHING:
         for (rows, columns), change in zip(blocks, changes, strict=True):
             found[place.top + rows.start : place.top + rows.stop][
                 :, place.left + columns.start : place.left + columns.stop
             ] = change / strongest
     kept = [distance - 1 for distance in place.distances]
     beyond = place.changes(kept, lambda done: told(parts + done * (1 - parts)))
+    # With gradients nothing was covered alone: what all covers together change is the most.
+    strongest = max(strongest, *beyond) if slopes is not None else strongest
     least = max(_LEAST * strongest, _NOTHING)
     felt = [far for far, change in zip(place.distances, beyond, strict=True) if change > least]
-    return Origin(point, found, max(felt, default=0), declared, len(blocks) + len(beyond))
+    return Origin(
+        *(point, found, max(felt, default=0), declared, len(blocks) + len(beyond)),
+        gradients=slopes is not None,
+        untold=untold,
+    )
 
 
 Cover = tuple[slice, slice]
@@ -108,7 +124,7 @@ class _Place:
         far = max(*self.at, self.piece.shape[1] - self.at[0], self.piece.shape[0] - self.at[1])
         step = max(far // 24, 1)
         self.distances = tuple(range(step, far + step, step))
-        self._usual = self._pixels([self.piece])[0]
+        self._usual: list[NDArray[np.float32]] = []
 
     def blocks(self) -> list[Cover]:
         """The parts that are covered one by one, which are the whole place."""
@@ -123,9 +139,13 @@ class _Place:
         """How far the pixel changes with each cover: a part, or all that is further away than so
         many pixels.
         """
+        found = self._pixels([self._covered(cover) for cover in covers], told)
+        if not self._usual:
+            self._usual = self._sheet([self.piece])
+        # Each beside one in the same place: a filter may do something else in another.
         return [
-            float(np.abs(pixel - self._usual).max())
-            for pixel in self._pixels([self._covered(cover) for cover in covers], told)
+            float(np.abs(pixel - self._usual[number % len(self._usual)]).max())
+            for number, pixel in enumerate(found)
         ]
 
     def _covered(self, cover: Cover | int) -> NDArray[np.float32]:
@@ -148,35 +168,46 @@ class _Place:
         return np.asarray(self._calm + step, np.float32)
 
     def _pixels(
-        self,
-        pieces: list[NDArray[np.float32]],
-        told: Callable[[float], object] = lambda done: None,
+        self, pieces: list[NDArray[np.float32]], told: Callable[[float], object]
     ) -> list[NDArray[np.float32]]:
         """The point's pixels in the results of pictures of the place."""
-        height, width = self.piece.shape[:2]
-        x, y = self.at
-        scale, grid = self.tried.scale, self.tried.plan.multiple
-        tall, wide = (-(-side // grid) * grid for side in (height, width))
-        alone = self._at_edge or self.tried.sees_all
-        across = 1 if alone else max(_SHEET // wide, 1)
-        down = 1 if alone else max(_SHEET // tall, 1)
+        across, down = self._layout()
         found = []
         for first in range(0, len(pieces), across * down):
             some = pieces[first : first + across * down]
-            rows = math.ceil(len(some) / across)
-            columns = min(across, len(some))
-            sheet = np.zeros((rows * tall, columns * wide, 3), np.float32)
-            for number, piece in enumerate(some):
-                row, column = divmod(number, across)
-                padded = np.pad(piece, ((0, tall - height), (0, wide - width), (0, 0)), mode="edge")
-                sheet[row * tall :, column * wide :][:tall, :wide] = padded
             told(first / len(pieces))
-            result = self.tried.made(sheet)
-            for number in range(len(some)):
-                row, column = divmod(number, across)
-                top, left = (row * tall + y) * scale, (column * wide + x) * scale
-                found.append(result[top : top + scale, left : left + scale])
+            found += self._sheet(some)[: len(some)]
         return found
+
+    def _layout(self) -> tuple[int, int]:
+        """How many copies lie beside and below one another in a picture."""
+        if self._at_edge or self.tried.sees_all:
+            return 1, 1
+        tall, wide = self._cell()
+        return max(_SHEET // wide, 1), max(_SHEET // tall, 1)
+
+    def _cell(self) -> tuple[int, int]:
+        """Rows and columns that a copy takes: a multiple of what the filter's networks take."""
+        grid = self.tried.plan.multiple
+        height, width = self.piece.shape[:2]
+        return -(-height // grid) * grid, -(-width // grid) * grid
+
+    def _sheet(self, pieces: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """The point's pixels in the result of one picture of copies: of ``pieces``, and of the
+        place as it is wherever there is room for more.
+        """
+        (tall, wide), (across, down) = self._cell(), self._layout()
+        height, width = self.piece.shape[:2]
+        sheet = np.empty((down * tall, across * wide, 3), np.float32)
+        corners = [(row * tall, column * wide) for row in range(down) for column in range(across)]
+        for number, (top, left) in enumerate(corners):
+            piece = pieces[number] if number < len(pieces) else self.piece
+            ends = ((0, tall - height), (0, wide - width), (0, 0))
+            sheet[top : top + tall, left : left + wide] = np.pad(piece, ends, mode="edge")
+        result = self.tried.made(sheet)
+        (x, y), scale = self.at, self.tried.scale
+        places = [((top + y) * scale, (left + x) * scale) for top, left in corners]
+        return [result[top : top + scale, left : left + scale] for top, left in places]
 
 
 def _parts(side: int, count: int) -> list[slice]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import BinaryIO, Literal, TypeAlias, get_args
 
+from safelight.actions.plugins import autoencoder_texts
 from safelight.actions.plugins import template_texts as texts
 from safelight.actions.plugins.smallest_network import (
     contract,
@@ -22,9 +23,12 @@ from safelight.actions.plugins.smallest_network import (
     stated,
 )
 from safelight.files import WriteError, atomic_write
+from safelight.folders import resources
 
-Variant: TypeAlias = Literal["classic", "neural", "generator"]
-"""A filter that is arithmetic, one that runs a network, or one that makes pixels from a seed."""
+Variant: TypeAlias = Literal["classic", "neural", "generator", "autoencoder"]
+"""A filter that is arithmetic, one that runs a network, one that makes pixels from a seed, or one
+that changes what a picture shows along directions of its code.
+"""
 
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
@@ -33,9 +37,12 @@ _LONGEST_NAME, _LONGEST_TITLE = 40, 60
 
 _TAKEN = (
     *("api", "np", "pytest", "filters", "image", "amount", "job", "testing", "clouds", "noise"),
-    *("cache", "kinds", "piece"),
+    *("cache", "kinds", "piece", "coded", "directions", "reduced", "shapes", "functools", "json"),
 )
 """Names that the plugin's own lines use for something else."""
+
+
+_PARTS = {**texts.PARTS, "autoencoder": autoencoder_texts.AUTOENCODER}
 
 
 class TemplateError(Exception):
@@ -178,7 +185,10 @@ def _contents(
         "quoted_title": json.dumps(title, ensure_ascii=False),
     }
     words |= _words(trained)
-    parts = (trained.parts or texts.TRAINED) if trained else texts.PARTS[variant]
+    parts = (trained.parts or texts.TRAINED) if trained else _PARTS[variant]
+    shipped = _shipped() if variant == "autoencoder" and trained is None else {}
+    if shipped:
+        words["matrix"] = shipped.pop(autoencoder_texts.MATRIX).decode().strip()
     filled = {
         place: Template(text).substitute(words)
         for place, text in {
@@ -195,6 +205,8 @@ def _contents(
     if trained:
         beside = {"model.onnx": trained.network, **trained.beside}
         contents |= {f"{names.package}/{place}": data for place, data in beside.items()}
+    elif shipped:
+        contents |= {f"{names.package}/{place}": data for place, data in shipped.items()}
     elif variant == "neural":
         properties = contract(
             title=title,
@@ -204,6 +216,15 @@ def _contents(
         )
         contents[f"{names.package}/model.onnx"] = residual_network(sharpening(), properties)
     return contents
+
+
+def _shipped() -> dict[str, bytes]:
+    """The networks of the autoencoder and what is beside them, by name. Raises TemplateError."""
+    folder = resources("autoencoder")
+    if folder is None:
+        raise TemplateError("this installation has no autoencoder to start from")
+    names = (*autoencoder_texts.FILES, autoencoder_texts.MATRIX)
+    return {name: (folder / name).read_bytes() for name in names}
 
 
 def _words(trained: Trained | None) -> dict[str, str]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safelight.workers.far.inference import Inference
 from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.onnx_runtime import loaded
+from safelight.workers.far.torch_twin import NoTwin, input_gradient
 from safelight.workers.onnx_file import Graph, OnnxError, graph_of, with_output
 
 ROUNDS = 2
@@ -41,14 +42,19 @@ class NetworkWatch(Inference):
 
     Of the operator of ``network`` that makes ``tensor``, the values are kept: ``values`` is the
     root of their mean square over the channels, float32 (height, width), None where there are none
-    of (1, channels, height, width).
+    of (1, channels, height, width). With a ``size``, (height, width) of a picture, what networks
+    are given for it is kept for ``gradient``.
     """
 
     batches = False  # what an operator holds is told of one picture
 
-    def __init__(self, network: str = "", tensor: str = "") -> None:
+    def __init__(
+        self, network: str = "", tensor: str = "", size: tuple[int, int] | None = None
+    ) -> None:
         super().__init__()
-        self._network, self._tensor = network, tensor
+        self._network, self._tensor, self._size = network, tensor, size
+        self._contents: dict[int, bytes] = {}
+        self._seen: list[tuple[bytes, dict[str, Any], Any]] = []
         self._folder = tempfile.TemporaryDirectory(prefix="watch-")
         self._watched: list[tuple[str, int, Graph, Any]] = []
         self.values: NDArray[np.float32] | None = None
@@ -82,6 +88,10 @@ class NetworkWatch(Inference):
                 content = with_output(content, self._tensor)
         except OnnxError as error:
             raise ModelError(f"{path.name}: {error}") from None
+        if self._size is not None:
+            session = loaded(content, self._providers(device), threads)
+            self._contents[id(session)] = content
+            return session
         session = loaded(content, self._providers(device), threads, log=f"{self._folder.name}/run")
         self._watched.append((path.name, len(content), graph, session))
         return session
@@ -90,7 +100,35 @@ class NetworkWatch(Inference):
         made = super()._call(session, feeds, name)
         if self._tensor and name == self._network:
             self.values = _mean_square(made[-1])
+        if self._size is not None and _holds(feeds, self._size):
+            self._seen.append((self._contents[id(session)], feeds, made[0]))
         return made
+
+    def gradient(self, point: tuple[int, int]) -> NDArray[np.float32]:
+        """How strongly each pixel of the picture decides the result's above ``point`` (x, y):
+        float32 of its size. Raises NoTwin.
+        """
+        if self._size is None or len(self._seen) != 1:
+            many = "more than one run of a network" if self._seen else "no network of all of it"
+            raise NoTwin(f"it takes {many} to make the picture")
+        (content, feeds, made), (x, y) = self._seen[0], point
+        sides = np.shape(made)
+        scale = sides[2] // next(iter(feeds.values())).shape[2] if len(sides) == 4 else 0
+        if not scale or sides[1] > MOST_CHANNELS:
+            raise NoTwin("its network makes something else than a picture")
+        middle = (y * scale + scale // 2, x * scale + scale // 2)
+        height, width = self._size
+        return input_gradient(content, feeds, made, middle)[:height, :width]
+
+
+MOST_CHANNELS = 4
+"""Channels of a result that is taken for a picture."""
+
+
+def _holds(feeds: Mapping[str, Any], size: tuple[int, int]) -> bool:
+    """Whether a network is given all of a picture (height, width), filled up or not."""
+    sides: tuple[int, ...] = np.shape(next(iter(feeds.values()), np.float32(0)))
+    return len(sides) == 4 and sides[0] == 1 and sides[2] >= size[0] and sides[3] >= size[1]
 
 
 def _mean_square(values: Any) -> NDArray[np.float32] | None:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from safelight import api
 from safelight.api.tone_table import packed
 from safelight.pixels import DEPTHS, is_finite
+from safelight.workers.far import torch_twin
 from safelight.workers.far.check_promises import complaint
 from safelight.workers.far.dry_run import FETCHED, Given, beside, call, frame_and_carried, rehearse
 from safelight.workers.far.inference import DeviceError, Inference
@@ -272,14 +273,21 @@ class Worker:
             question.region,
         )
         image, settings = self._image(question.input), _settings(entry, question.settings)
-        usual, watch = self.inference, NetworkWatch(question.network, question.tensor)
+        if question.point and not torch_twin.at_hand():
+            return messages.Watched(costs=(), untold=torch_twin.NOT_AT_HAND)
+        sides = (image.shape[0], image.shape[1]) if question.point else None
+        usual, watch = self.inference, NetworkWatch(question.network, question.tensor, sides)
         self.inference = watch
         try:
             job = WorkerJob(self, question, folder, question.device)
-            for _ in range(ROUNDS):
+            for _ in range(1 if question.point else ROUNDS):
                 job.check()
                 self._called(entry, image, settings, job, given, question.scale)
-            costs = watch.told()
+            if question.point:
+                watch.values = watch.gradient((question.point[0], question.point[1]))
+            costs = () if question.point else watch.told()
+        except torch_twin.NoTwin as reason:
+            return messages.Watched(costs=(), untold=str(reason))
         finally:
             self.inference = usual
             watch.close()

@@ -162,7 +162,9 @@ class Run(Question):
 class Watch(Question):
     """What does each operator of a filter's networks cost on the picture at ``input``?
 
-    Of what is called ``tensor`` in ``network`` the values are made a picture, to be collected.
+    Of what is called ``tensor`` in ``network`` the values are made a picture, to be collected. With
+    a ``point`` (x, y of the picture) nothing is timed: the picture is how strongly each of its
+    pixels decides that of the result, by the gradients of the network.
     """
 
     filter: str
@@ -175,6 +177,7 @@ class Watch(Question):
     prepared: Settings = field(default_factory=dict)
     network: str = ""
     tensor: str = ""
+    point: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,10 +375,13 @@ class Done(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched(Answer):
-    """What operators cost, network by network, and the shape of the values to be collected."""
+    """What operators cost, network by network, and the shape of the values to be collected; or
+    why there is no gradient, a clause that goes on after "as".
+    """
 
     costs: tuple[Json, ...]
     shape: tuple[int, ...] = ()
+    untold: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
