@@ -58,6 +58,12 @@ SUNS = {"day": (1.0, 0.97, 0.9), "sunset": (1.0, 0.72, 0.42), "dusk": (1.0, 0.52
 DISC = 0.016
 """Radius of the sun, in heights of the canvas: as through a short telephoto lens."""
 
+GRAIN = 0.0017
+"""Of the range: the usual spread of the noise of photographed skies beyond that of these."""
+
+GRAINS = 509
+"""Pixels after which noise comes again, to both sides."""
+
 STREAKED = [Code._fields.index(name) for name in ("level", "slanted")]
 
 
@@ -215,13 +221,11 @@ def _joined(
         change = clear_of(first.clear, middle, y) - clear_of(one.clear, x, y)
         thick = layer[..., 3:]
         layer[..., :3] += change + thick * ((first.cloud - one.cloud) - change)
-    whole = joined(
-        layers,
-        (scale.rows, scale.columns),
-        random,
-        lambda part: progress(0.4 + 0.6 * part),
-        wraps=wraps,
-    )
+
+    def further(part: float) -> None:
+        progress(0.4 + 0.6 * part)
+
+    whole = joined(layers, (scale.rows, scale.columns), random, further, wraps=wraps)
     x, y = steps(scale.columns)[None], steps(scale.rows)[:, None]
     # In a panorama light rises and falls again, so that its borders meet.
     swing = clear_of(first.clear, np.float32(SWING) * np.sin(np.pi * x) if wraps else x, y)
@@ -297,7 +301,24 @@ def made(
         share = np.float32(haze * np.clip(y, 0, 1) ** 3)[:, None, None]
         found = found + share * (np.float32(0.35 + 0.65 * whole.cloud) - found)
     found = np.ascontiguousarray(np.clip(found, 0, 1), np.float32)
-    return rolled_off(sunlit(found, thick, at, sun, asked.time, region, canvas), found)
+    found = rolled_off(sunlit(found, thick, at, sun, asked.time, region, canvas), found)
+    return np.clip(found + grain(asked.seed, region, canvas), 0, 1)
+
+
+def grain(seed: int, region: api.Region, canvas: api.Region) -> Array:
+    """The noise (height, width, 3) that a camera leaves in a piece of a sky, the same at a place of
+    the canvas whatever the piece is: without it enlarged sources are smoother than photographs.
+    """
+    random = np.random.default_rng(seed)
+    noise = 0.8 * random.standard_normal((GRAINS, GRAINS, 1), np.float32)
+    noise = noise + 0.6 * random.standard_normal((GRAINS, GRAINS, 3), np.float32)
+    noise *= GRAIN * np.exp(np.float32(0.35 * random.standard_normal()))
+    place = region.move(-canvas.x, -canvas.y)
+    rows, columns = (
+        np.arange(first, first + count) % GRAINS
+        for first, count in ((place.y, place.height), (place.x, place.width))
+    )
+    return noise[np.ix_(rows, columns)].astype(np.float32)
 
 
 def side_of(sun: float, at: tuple[float, float]) -> bool | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -44,6 +45,14 @@ all of an overlap.
 
 MARGIN = 0.15
 """Part of an overlap, at both its ends, that no path goes through."""
+
+
+APART = 0.07
+"""Of the range: by how much the light of strips that meet may differ."""
+
+
+NEARER = (1.0, 1.25)
+"""How much closer one source is seen that is joined with none, lest it be the same again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,14 @@ def joined(
     rows, columns = shape
     spans, overlap = spans_of(sources[0].shape[1], columns, len(sources) > 1, random, wraps)
     strips = placed(sources, rows, spans, overlap, random, wraps)
+    if not wraps and columns <= sources[0].shape[1] and unlike(sources, strips, overlap, rows):
+        # Light that falls from one place, as around a low sun, cannot be cut and joined.
+        closer = random.uniform(*NEARER)
+        part = max(round(rows / closer), 1), max(round(columns / closer), 1)
+        (strip,) = placed(sources[:1], part[0], [(0, part[1])], overlap, random, wraps)
+        progress(1.0)
+        cut = np.ascontiguousarray(strip.of(sources, part[0]))
+        return cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_CUBIC)
     progress(0.4)
     found = np.empty((rows, columns, sources[0].shape[2]), np.float32)
     for n, strip in enumerate(strips):
@@ -94,6 +111,16 @@ def joined(
             found[:, strip.first : strip.first + overlap] = lap
         progress(0.4 + 0.6 * (n + 1) / len(strips))
     return found
+
+
+def unlike(sources: Sequence[Array], strips: Sequence[Strip], overlap: int, rows: int) -> bool:
+    """Whether the light of two strips that meet differs by more than APART."""
+    for one, other in pairwise(strips):
+        laps = one.of(sources, rows)[:, -overlap:], other.of(sources, rows)[:, :overlap]
+        broad = [blurred(lap[..., :3], BANDS[-1] * rows) for lap in laps]
+        if np.abs(broad[0] - broad[1]).mean() > APART:
+            return True
+    return False
 
 
 def spans_of(

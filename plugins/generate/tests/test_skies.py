@@ -8,10 +8,12 @@ from PIL import Image
 from safelight_generate import skies
 from safelight_generate.layout import Code, octaves, slope, streaks
 from safelight_generate.sky import (
+    GRAIN,
     SKY,
     SUNS,
     Asked,
     alike,
+    grain,
     painted,
     rolled_off,
     row_of,
@@ -253,3 +255,21 @@ def test_skies_are_of_sources_that_are_listed_and_may_be_passed_on():
     assert {TIMES[n] for n in sky.times} == set(TIMES)
     assert isinstance(sky.code(3), Code)
     assert sky.picture(3, (64, 48)).shape == (48, 64, 3)
+
+
+def test_skies_whose_light_falls_from_one_side_are_not_cut_and_joined():
+    light = np.linspace(0, 1, 400, dtype=np.float32)[None, :, None] * np.ones((200, 1, 4))
+    both = [np.ascontiguousarray(one, np.float32) for one in (light, light[:, ::-1])]
+    for seed in range(3):
+        random = np.random.RandomState(seed)
+        made = joined(both, (180, 360), random, lambda part: None, wraps=False)[90, :, 0]
+        assert (np.diff(made) > -1e-4).all()
+
+
+def test_a_sky_has_the_noise_of_photographs_the_same_in_every_piece():
+    canvas = api.Region(0, 0, 800, 600)
+    whole = grain(3, canvas, canvas)
+    part = grain(3, api.Region(500, 90, 100, 80), canvas)
+    assert np.array_equal(part, whole[90:170, 500:600])
+    assert 0.4 * GRAIN < whole.std() < 2.5 * GRAIN
+    assert not np.array_equal(whole, grain(4, canvas, canvas))
