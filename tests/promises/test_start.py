@@ -39,6 +39,24 @@ from safelight.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
+_WHEN_QT_BEGINS = """
+import gc, json, os, sys
+
+class Asked:
+    \"\"\"Says, when Qt is first imported, what has begun; finds none.\"\"\"
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "PySide6.QtWidgets":
+            from safelight.workers.decoders import shared
+            found = {"begun": len(shared().pool._idle), "collects": gc.isenabled()}
+            print(json.dumps(found), flush=True)
+            os._exit(0)
+
+sys.meta_path.insert(0, Asked())
+from safelight.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
 _WITH_A_PHOTOGRAPH = """
 import json, os, sys, threading
 from PySide6 import QtWidgets
@@ -95,7 +113,7 @@ def whole():
     print(json.dumps(hasattr(loaded, "open_for_the_screen")), flush=True)
 
 def look():
-    if "numpy" in sys.modules:  # a thread has begun to load
+    if "safelight.document" in sys.modules:  # a thread has begun to load
         QtWidgets.QApplication.quit()
 
 Plain = QtWidgets.QApplication
@@ -184,6 +202,12 @@ def test_a_photograph_that_is_named_is_on_its_way_before_the_window_is_painted(s
     photo.write_bytes(b"\x89PNG\r\n\x1a\n")  # that it is damaged is told later
     found = started(_UNTIL_PAINTED, photo)
     assert found["coming"] == 1
+
+
+def test_what_decodes_a_photograph_that_is_named_has_begun_before_qt_is_imported(started, tmp_path):
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert started(_WHEN_QT_BEGINS, photo) == {"begun": 1, "collects": False}
 
 
 def test_what_imports_qt_is_imported_on_the_windows_thread_alone(started, tmp_path):

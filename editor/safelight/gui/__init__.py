@@ -29,6 +29,7 @@ threads/        what runs beside the window's thread, and what is loaded when
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 import threading
@@ -91,9 +92,12 @@ def _debian_package(library: str) -> str:
 
 def run(paths: list[Path], *, device: str = "auto", safe: bool = False) -> int:
     """Open the window on the photographs named; returns its exit status when it is closed."""
+    gc.disable()  # Nothing of the start is garbage; from the application on, it collects when idle.
     if paths:
-        from safelight.gui.threads.after_paint import load_for_photographs
+        from safelight.gui.threads.after_paint import load_decoder, load_for_photographs
 
+        # Begun by a thread it would come after the window, whose imports hold the interpreter.
+        load_decoder()
         threading.Thread(target=load_for_photographs, name="photographs", daemon=True).start()
     from safelight.gui.application import run as run_application
 

@@ -38,11 +38,14 @@ _loading = threading.RLock()
 
 
 def load_decoder() -> None:
-    """Have the process started that decodes pictures: it is ready when the rest is loaded."""
+    """Have the process started that decodes pictures: it is ready when the rest is loaded.
+
+    At a start with photographs it comes first: other processors have nothing to do yet.
+    """
     from safelight.workers.decoders import shared
     from safelight.workers.worker_process import WorkerDied
 
-    with contextlib.suppress(WorkerDied):  # who opens a picture is told
+    with contextlib.suppress(WorkerDied, OSError):  # who opens a picture is told
         shared().begin()
 
 
