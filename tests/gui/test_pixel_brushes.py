@@ -9,7 +9,7 @@ from safelight.document import DECLARED, Layer, edits, render
 from safelight.document.placement import Place
 from safelight.document.strokes import retouch
 from safelight.document.strokes.laid_pixels import LAYER
-from safelight.gui.canvas.tools import pixel_brushes
+from safelight.gui.canvas.tools import pixel_brush
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph
 from tests.gui.test_brush import ALT, NONE, has_keyboard, stroke
@@ -174,7 +174,7 @@ def test_on_a_layer_without_pixels_a_sentence_says_so(opened, qtbot):
 def test_a_brush_of_ten_thousand_pixels_paints_or_says_why_not(opened, qtbot, monkeypatch):
     canvas = take(opened, "paint", size=10_000)
     assert opened.options.controls["size"].field.value() == 10_000
-    monkeypatch.setattr(pixel_brushes, "_MOST_AT_ONCE", 300 * 300)
+    monkeypatch.setattr(pixel_brush, "_MOST_AT_ONCE", 300 * 300)
     stroke(canvas, qtbot, (200, 150))
     assert "10,000 px would take seconds" in opened.messages.label.text()
     assert labels(opened) == ["Open"]

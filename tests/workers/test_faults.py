@@ -86,7 +86,9 @@ def test_the_host_itself_checks_results_for_non_numbers(name, start, document, m
     assert FAULTS[name] in outcome.message
     assert digest(document) == before
     # Nothing else keeps them out: without the check they are in the result.
-    monkeypatch.setattr("safelight.workers.job._Run._check_numbers", lambda *given: None)
+    monkeypatch.setattr(
+        "safelight.workers.worker_run.WorkerRun._check_numbers", lambda *given: None
+    )
     pixels = Raster.from_array(np.full((20, 30, 3), 0.5, np.float32))
     outcome = start(name, Document.from_raster(pixels)).wait(180)
     assert isinstance(outcome, JobFinished)

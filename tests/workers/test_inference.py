@@ -99,7 +99,7 @@ def test_a_job_that_shares_the_processor_says_so_with_every_question_and_has_the
     path = MODELS / "fast_faithful_x2.onnx"
     made = [inference.run(path, image, {}, "cpu", threads) for threads in (1, 3)]
     assert np.array_equal(*made)
-    sessions = [inference._session(path, "cpu", threads) for threads in (1, 3)]
+    sessions = [inference.session(path, "cpu", threads) for threads in (1, 3)]
     assert [item.get_session_options().intra_op_num_threads for item in sessions] == [1, 3]
 
 
@@ -201,7 +201,7 @@ def test_a_trial_of_a_device_feeds_further_numbers_too(tmp_path):
     stated = {"safelight.contract": "1", "safelight.reach": "2"}
     path.write_bytes(described_as(networks.with_strength(), stated, tmp_path))
     inference = Inference()
-    numbers = _others(inference._session(path, "cpu"), inference.contract(path))
+    numbers = _others(inference.session(path, "cpu"), inference.contract(path))
     assert {name: value.shape for name, value in numbers.items()} == {"noise.level": (1,)}
     assert inference.run(path, texture(20, 30), numbers, "cpu").shape == (20, 30, 3)
 

@@ -11,8 +11,7 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document, History, edits, geometry
 from safelight.pixels import Raster, from_float, to_float
-from safelight.workers import job as jobs
-from safelight.workers import job_kinds
+from safelight.workers import filter_measurements, job_kinds
 from safelight.workers.job_events import (
     JobCancelled,
     JobFinished,
@@ -113,7 +112,7 @@ def test_a_job_on_a_crop_computes_the_crop_and_its_reach_and_nothing_else(start,
 def test_what_a_filter_measures_of_a_crop_is_measured_of_the_frame_alone():
     document = photograph(300, 400)
     cropped = geometry.crop(document, Region(100, 50, 90, 70))
-    measured = jobs.view(SimpleNamespace(prepares=()), cropped, None)
+    measured = filter_measurements.view(SimpleNamespace(prepares=()), cropped, None)
     own = to_float(document.layers[0].raster.to_array()[50:120, 100:190])
     assert np.allclose(measured, own, atol=1e-6)
 

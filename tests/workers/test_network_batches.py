@@ -12,10 +12,13 @@ from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.catalog import Catalog
 from safelight.workers.far.check_promises import complaint
-from safelight.workers.far.inference import Inference, ModelError, OutOfMemory
+from safelight.workers.far.inference import Inference
 from safelight.workers.far.network_batches import apart
+from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.network_watch import NetworkWatch
-from safelight.workers.job import Job, JobFinished, JobPiece
+from safelight.workers.far.onnx_runtime import OutOfMemory
+from safelight.workers.job import Job
+from safelight.workers.job_events import JobFinished, JobPiece
 from safelight.workers.worker_pool import Pool
 from tests.plugins.installed_module import install
 from tests.workers import networks
@@ -28,11 +31,11 @@ class Counting(Inference):
         super().__init__()
         self.runs, self.failure = [], failure
 
-    def _call(self, session, feeds, name):
+    def call(self, session, feeds, name):
         self.runs.append(len(next(iter(feeds.values()))))
         if self.failure and self.runs[-1] > 1:
             raise self.failure
-        return super()._call(session, feeds, name)
+        return super().call(session, feeds, name)
 
 
 def pictures(*sizes):
@@ -135,8 +138,8 @@ def test_it_can_be_cancelled_between_two_runs(tmp_path):
     path, images = written(tmp_path, networks.several(count=1)), pictures((6, 9), (6, 9))
 
     class Stopped(Counting):
-        def _call(self, *given):
-            made = super()._call(*given)
+        def call(self, *given):
+            made = super().call(*given)
             stopping = threading.Thread(target=self.terminate)
             stopping.start()
             stopping.join()

@@ -1,23 +1,16 @@
-"""Inference: one class that runs networks on a device. Imported by worker processes alone.
-
-A device is what a live session really uses, proven by one small result compared with the CPU:
-``get_available_providers()`` lists CUDA on machines that have none.
-"""
+"""Inference: networks are run on pictures, in windows and batches, in worker processes alone."""
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Cancelled, Image
+from safelight.api import Image
 from safelight.workers.far.further_pictures import Further
 from safelight.workers.far.network_batches import (
     MOST_NUMBERS,
@@ -28,101 +21,28 @@ from safelight.workers.far.network_batches import (
     together,
 )
 from safelight.workers.far.network_contract import Contract, ModelError
-from safelight.workers.far.network_feeds import (
-    feeds_of,
-    filled_up,
-    nothing_carried,
-    plain_inputs,
-    shown_to,
-)
+from safelight.workers.far.network_feeds import feeds_of, filled_up, shown_to
 from safelight.workers.far.network_results import as_planes, cut_back, resized_back
-from safelight.workers.far.onnx_runtime import (
-    CPU,
-    CUDA,
-    OutOfMemory,
-    first_line,
-    is_out_of_memory,
-    load_runtime,
-    loaded,
-    silence,
-)
+from safelight.workers.far.network_sessions import NetworkSessions
+from safelight.workers.far.onnx_runtime import OutOfMemory
 from safelight.workers.far.tensors import each_resized, windows
-from safelight.workers.network_file import NetworkChanged, network_content
-
-_TOLERANCE = 2 / 255
-"""How far a device's result may lie from the CPU's before it is not trusted."""
-
 
 _Given: TypeAlias = tuple[Image, Mapping[str, Any]]
 """An image, with what lies on it, and its further inputs."""
 
 
-class DeviceError(Exception):
-    """The device that was asked for cannot be used; the message says why."""
+class Inference(NetworkSessions):
+    """Runs networks on pictures. One per worker process.
 
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Where networks run: ``name`` is "cuda" or "cpu"; ``reason`` says why not the better one."""
-
-    name: str
-    label: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A network under examination: ``run`` takes the graph's inputs, gives all of its outputs.
-
-    It raises ModelError, with the runtime's first line, for inputs the graph does not take.
-    """
-
-    run: Callable[[dict[str, Any]], list[Any]]
-
-
-class Inference:
-    """Runs networks. One per worker process; sessions are kept once made.
-
-    ``device`` is "auto", "cpu" or "cuda". ``terminate`` may be called from another thread and
-    ends the run in progress within milliseconds. ``batches``: several pictures go into one run
-    where the network takes several.
+    ``wanted`` is "auto", "cpu" or "cuda". ``batches``: several pictures go into one run where the
+    network takes several.
     """
 
     batches = True
 
     def __init__(self) -> None:
-        self._sessions: dict[tuple[str, str, int], Any] = {}
-        self._contracts: dict[str, Contract] = {}
-        self._digests: dict[str, str] = {}
+        super().__init__()
         self._alone: set[int] = set()
-        self._device: Device | None = None
-        self._options: Any = None
-        self._stopped = False
-        self._lock = threading.Lock()
-
-    def contract(self, path: Path, threads: int = 0) -> Contract:
-        """What the file says of itself, read by a session that will run it with so many
-        ``threads``. Raises ModelError for a missing or damaged one.
-        """
-        key = str(path)
-        if key not in self._contracts:
-            session = self._session(path, "cpu", threads)
-            properties = session.get_modelmeta().custom_metadata_map
-            self._contracts[key] = Contract.read(properties, path.name, self._digests[key])
-        return self._contracts[key]
-
-    def device(self, wanted: str, path: Path) -> Device:
-        """The device a live session uses for the model at ``path``.
-
-        Raises DeviceError when "cuda" is wanted and not to be had.
-        """
-        if wanted == "cpu":
-            return Device("cpu", _cpu_label(), "the CPU was asked for")
-        if self._device is None:
-            self._device = self._prove(path)
-        if wanted == "cuda" and self._device.name != "cuda":
-            raise DeviceError(f"CUDA cannot be used: {self._device.reason}")
-        return self._device
 
     def run(
         self,
@@ -161,9 +81,9 @@ class Inference:
         """
         contract = self.contract(path)
         device = self.device(wanted, path)
-        self._stopped = False
+        self.begin()
         shown = [shown_to(image, contract) for image in images]
-        session = self._session(path, device.name, threads)
+        session = self.session(path, device.name, threads)
         try:
             given = [
                 contract.further.stacked(image, named)
@@ -198,8 +118,8 @@ class Inference:
         if set(before) != set(contract.carries):
             names = ", ".join(contract.carries) or "nothing"
             raise ModelError(f"{path.name} carries {names}, not {', '.join(before)}")
-        session = self._session(path, self.device(wanted, path).name, threads)
-        self._stopped = False
+        session = self.session(path, self.device(wanted, path).name, threads)
+        self.begin()
         shown, beyond = shown_to(image, contract)
         filled = filled_up(shown, contract)
         feeds = feeds_of(session, filled, inputs, contract)
@@ -211,7 +131,7 @@ class Inference:
             whole = np.pad(before[name], (*extra, (0, 0)), mode="edge")
             feeds[name] = np.ascontiguousarray(whole.transpose(2, 0, 1)[None], np.float32)
         outputs = [item.name for item in session.get_outputs()]
-        answers = self._call(session, feeds, path.name)
+        answers = self.call(session, feeds, path.name)
         try:
             planes = contract.format.planes(answers[0])[: image.shape[0], : image.shape[1]]
             made = np.asarray(contract.format.picture(planes, shown))
@@ -258,8 +178,8 @@ class Inference:
         ModelError for an image whose sides it does not take.
         """
         contract = self.contract(path)
-        session = self._session(path, self.device(wanted, path).name, threads)
-        self._stopped = False
+        session = self.session(path, self.device(wanted, path).name, threads)
+        self.begin()
         plain = replace(contract, further=Further())  # each as the graph has it
         feeds = [
             feeds_of(session, None if image is None else shown_to(image, contract)[0], named, plain)
@@ -267,21 +187,6 @@ class Inference:
         ]
         answers = self._calls(session, feeds, contract, path.name)
         return [np.asarray(answer, np.float32) for answer in answers]
-
-    def trial(self, path: Path) -> Trial:
-        """A session of its own for a file that need not explain itself, on the CPU.
-
-        Raises ModelError and OutOfMemory.
-        """
-        session = self._load(str(path), "cpu")
-        return Trial(lambda feeds: self._call(session, feeds, path.name))
-
-    def terminate(self) -> None:
-        """End the run in progress; it raises Cancelled."""
-        with self._lock:
-            self._stopped = True
-            if self._options is not None:
-                self._options.terminate = True
 
     def _results(
         self, session: Any, given: Sequence[_Given], contract: Contract, name: str
@@ -375,8 +280,8 @@ class Inference:
                 parts = self._at_once(session, [feeds[number] for number in numbers], joined, name)
             for place, number in enumerate(numbers):
                 if parts is None:
-                    self._check_wanted()
-                    made.append(self._call(session, feeds[number], name)[0])
+                    self.check_wanted()
+                    made.append(self.call(session, feeds[number], name)[0])
                 else:
                     made.append(parts[place])
         return made
@@ -387,9 +292,9 @@ class Inference:
         """The first outputs of one run for all of ``feeds``; None where that is too much, and of a
         network that says that it takes several and does not, which is not asked again.
         """
-        self._check_wanted()
+        self.check_wanted()
         try:
-            result = self._call(session, together(feeds, joined), name)[0]
+            result = self.call(session, together(feeds, joined), name)[0]
         except OutOfMemory:
             return None
         except ModelError:
@@ -398,113 +303,3 @@ class Inference:
         if parts is None:
             self._alone.add(id(session))
         return parts
-
-    def _check_wanted(self) -> None:
-        if self._stopped:  # it may have been said between two runs
-            raise Cancelled
-
-    def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
-        runtime = load_runtime()
-        options = runtime.RunOptions()
-        with self._lock:
-            self._options = options
-        try:
-            return session.run(None, feeds, options)
-        except Exception as error:  # ONNX Runtime's own classes all derive from it
-            if options.terminate:
-                raise Cancelled from None
-            if is_out_of_memory(error):
-                raise OutOfMemory(f"{name}: {first_line(error)}") from None
-            raise ModelError(f"{name} failed: {first_line(error)}") from None
-        finally:
-            with self._lock:
-                self._options = None
-
-    def _session(self, path: Path, device: str, threads: int = 0) -> Any:
-        key = (str(path), device, threads if device == "cpu" else 0)
-        if key not in self._sessions:
-            self._sessions[key] = self._load(*key)
-        return self._sessions[key]
-
-    @staticmethod
-    def _providers(device: str) -> list[str]:
-        return [CUDA, CPU] if device == "cuda" else [CPU]
-
-    def _content(self, path: Path) -> bytes:
-        """The bytes of a network, which are those that it had when it was first read. Raises
-        ModelError.
-        """
-        if not path.is_file():
-            raise ModelError(f"the network {path.name} is missing")
-        try:
-            content, digest = network_content(path)
-        except NetworkChanged as error:
-            raise ModelError(f"{path.name} {error}") from None
-        except OSError as error:
-            raise ModelError(f"{path.name} cannot be read: {error.strerror}") from None
-        if self._digests.setdefault(str(path), digest) != digest:
-            raise ModelError(f"{path.name} was changed while it was in use")
-        return content
-
-    def _load(self, file: str, device: str, threads: int = 0) -> Any:
-        path = Path(file)
-        content = self._content(path)
-        try:
-            return loaded(content, self._providers(device), threads)
-        except OutOfMemory as error:
-            raise OutOfMemory(f"{path.name}: {error}") from None
-        except ModelError as error:
-            raise ModelError(f"{path.name} is no usable network: {error}") from None
-
-    def _prove(self, path: Path) -> Device:
-        """Trust CUDA when a session says it uses it and one small result agrees with the CPU's."""
-        runtime = load_runtime()
-        label = _cpu_label()
-        if CUDA not in runtime.get_available_providers():
-            return Device("cpu", label, "this ONNX Runtime was built without CUDA")
-        if sys.platform == "linux" and not _has_nvidia_device():
-            return Device("cpu", label, "this machine has no NVIDIA device")
-        with silence():
-            runtime.preload_dlls()
-        try:
-            session = self._session(path, "cuda")
-        except (ModelError, OutOfMemory) as error:
-            return Device("cpu", label, str(error))
-        if session.get_providers()[0] != CUDA:
-            return Device("cpu", label, "the CUDA 13 and cuDNN 9 libraries are not installed")
-        contract = self.contract(path)
-        margin = contract.margin if contract.size else 0
-        sides = [side - 2 * margin for side in contract.size or (48, 48)]
-        sample = np.random.default_rng(7).random((*sides, 3), np.float32)
-        further = {contract.further.mask: sample[..., 0], contract.further.guide: sample}
-        further = {key: further[key] for key in contract.further.names}
-        stack, rest = contract.further.stacked(sample, further)
-        image = None if contract.generates else filled_up(stack, contract)
-        feeds = feeds_of(session, image, plain_inputs(session, contract) | rest, contract)
-        feeds |= nothing_carried(session, contract, sample.shape)
-        try:
-            there = self._call(session, feeds, path.name)[0]
-            here = self._call(self._session(path, "cpu"), feeds, path.name)[0]
-        except (ModelError, OutOfMemory) as error:
-            return Device("cpu", label, f"a trial on CUDA failed: {error}")
-        difference = float(np.abs(there - here).max())
-        if not difference <= _TOLERANCE:
-            return Device("cpu", label, f"CUDA's trial result is off by {difference:.3g}")
-        return Device("cuda", _cuda_label())
-
-
-def _has_nvidia_device() -> bool:
-    return any(Path(name).exists() for name in ("/dev/nvidiactl", "/dev/dxg"))
-
-
-def _cpu_label() -> str:
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"CPU · {count} core{'' if count == 1 else 's'}"
-
-
-def _cuda_label() -> str:
-    for file in Path("/proc/driver/nvidia/gpus").glob("*/information"):
-        for line in file.read_text(errors="replace").splitlines():
-            if line.startswith("Model:"):
-                return f"CUDA · {line.split(':', 1)[1].strip()}"
-    return "CUDA"

@@ -73,9 +73,9 @@ class NetworkWatch(Inference):
             for name, size, graph, session in self._watched
         )
 
-    def _load(self, file: str, device: str, threads: int = 0) -> Any:
+    def load(self, file: str, device: str, threads: int = 0) -> Any:
         path = Path(file)
-        content = self._content(path)
+        content = self.content_of(path)
         try:
             graph = graph_of(content)
             count = len(graph.operators)
@@ -89,15 +89,15 @@ class NetworkWatch(Inference):
         except OnnxError as error:
             raise ModelError(f"{path.name}: {error}") from None
         if self._size is not None:
-            session = loaded(content, self._providers(device), threads)
+            session = loaded(content, self.providers(device), threads)
             self._contents[id(session)] = content
             return session
-        session = loaded(content, self._providers(device), threads, log=f"{self._folder.name}/run")
+        session = loaded(content, self.providers(device), threads, log=f"{self._folder.name}/run")
         self._watched.append((path.name, len(content), graph, session))
         return session
 
-    def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
-        made = super()._call(session, feeds, name)
+    def call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
+        made = super().call(session, feeds, name)
         if self._tensor and name == self._network:
             self.values = _mean_square(made[-1])
         if self._size is not None and _holds(feeds, self._size):

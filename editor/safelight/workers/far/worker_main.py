@@ -29,8 +29,9 @@ from safelight.api.tone_table import packed
 from safelight.pixels import DEPTHS, is_finite
 from safelight.workers.far import torch_twin
 from safelight.workers.far.check_promises import complaint
+from safelight.workers.far.devices import DeviceError
 from safelight.workers.far.dry_run import FETCHED, Given, beside, call, frame_and_carried, rehearse
-from safelight.workers.far.inference import DeviceError, Inference
+from safelight.workers.far.inference import Inference
 from safelight.workers.far.loaded_plugins import Plugins
 from safelight.workers.far.network_contract import ModelError
 from safelight.workers.far.network_watch import ROUNDS, NetworkWatch

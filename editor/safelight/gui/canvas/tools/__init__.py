@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from safelight.gui.canvas.tools.brush import Brush, Eraser
+from safelight.gui.canvas.tools.clone_brush import Clone, Heal
 from safelight.gui.canvas.tools.colour_sampler import Sampler
 from safelight.gui.canvas.tools.crop import Crop
 from safelight.gui.canvas.tools.distort import Distort
@@ -16,9 +17,9 @@ from safelight.gui.canvas.tools.liquify_brush import Liquify
 from safelight.gui.canvas.tools.magnetic_lasso import Magnetic
 from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.move_guides import Guides
+from safelight.gui.canvas.tools.paint_brush import Paint, Pencil
 from safelight.gui.canvas.tools.patch import Patch
 from safelight.gui.canvas.tools.perspective import Perspective
-from safelight.gui.canvas.tools.pixel_brushes import Clone, Heal, Paint, Pencil, TouchUp
 from safelight.gui.canvas.tools.polygonal_lasso import Polygon
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.red_eye_click import RedEye
@@ -27,6 +28,7 @@ from safelight.gui.canvas.tools.smudge_brush import Smudge
 from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.subject import Subject
 from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.canvas.tools.touch_up_brush import TouchUp
 from safelight.gui.canvas.tools.transform import Transform
 from safelight.gui.canvas.tools.turn_view import Turn
 from safelight.gui.canvas.tools.type_text import TextTool

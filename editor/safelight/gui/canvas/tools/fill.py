@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from safelight.api import HexColour, Number, Value
 from safelight.document import Edit
 from safelight.document.commands import gradient_commands, selections
-from safelight.gui.canvas.tools.pixel_brushes import OwnLayer
+from safelight.gui.canvas.tools.pixel_brush import OwnLayer
 from safelight.gui.canvas.tools.round_brush import Percent
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.tools.tried import Tried

@@ -15,7 +15,7 @@ from safelight.document.placement import Place
 from safelight.document.rendered.gradients import Shape
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.tools.pixel_brushes import OwnLayer
+from safelight.gui.canvas.tools.pixel_brush import OwnLayer
 from safelight.gui.canvas.tools.round_brush import Percent
 from safelight.gui.canvas.tools.selection_tool import Mode
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool

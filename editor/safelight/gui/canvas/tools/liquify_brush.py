@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from safelight.document import Edit
 from safelight.document.strokes import liquify
 from safelight.document.strokes.stroke_by_pieces import StrokeByPieces
-from safelight.gui.canvas.tools.pixel_brushes import PixelBrush
+from safelight.gui.canvas.tools.pixel_brush import PixelBrush
 from safelight.gui.canvas.tools.round_brush import Percent, Size
 
 

@@ -15,7 +15,7 @@ from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.selection_outline import Seen, outline
 from safelight.gui.canvas.tools.lasso import Lasso
-from safelight.gui.canvas.tools.pixel_brushes import OwnLayer
+from safelight.gui.canvas.tools.pixel_brush import OwnLayer
 from safelight.gui.canvas.tools.selection_tool import Mode
 from safelight.gui.canvas.tools.tool import Pointer
 from safelight.gui.canvas.tools.tried import Tried

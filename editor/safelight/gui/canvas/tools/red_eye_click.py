@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from safelight.api import Number
 from safelight.document.commands import retouch_commands
 from safelight.gui.canvas.tools.brush import Brush
-from safelight.gui.canvas.tools.pixel_brushes import OwnLayer
+from safelight.gui.canvas.tools.pixel_brush import OwnLayer
 from safelight.gui.canvas.tools.round_brush import Size
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from safelight.document.commands import retouch_commands
 from safelight.document.strokes import retouch, smudge
-from safelight.gui.canvas.tools.pixel_brushes import OwnHardness, OwnLayer
+from safelight.gui.canvas.tools.pixel_brush import OwnHardness, OwnLayer
 from safelight.gui.canvas.tools.round_brush import Hardness, Percent, Size
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import (
@@ -34,6 +33,7 @@ from safelight.gui.canvas.grips import (
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.snap_lines import AXES, Axis, Box, Snapping
+from safelight.gui.canvas.tools.box_change import ROUNDED, BoxChange
 from safelight.gui.canvas.tools.reshape_tool import ReshapeTool
 from safelight.gui.canvas.tools.tool import Pointer, Step, reason, straight
 from safelight.gui.canvas.viewport import Viewport
@@ -44,36 +44,6 @@ _SNAP = 15.0
 """Degrees to which Shift rounds a turn."""
 
 _Grip: TypeAlias = tuple[int, int] | Literal["inside", "outside", ""]
-
-_ROUNDED = {"x": 2, "y": 2, "width": 3, "height": 3, "angle": 2}
-"""Decimals of what a hand makes: what is seen is what is written down."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What is done to a box: moved by pixels, scaled by percent, turned clockwise by degrees."""
-
-    x: float = 0.0
-    y: float = 0.0
-    width: float = 100.0
-    height: float = 100.0
-    angle: float = 0.0
-
-    def with_(self, **given: float) -> _Change:
-        """The change with other numbers, rounded to what can be written down."""
-        given = {name: round(value, _ROUNDED[name]) + 0.0 for name, value in given.items()}
-        if "angle" in given:
-            given["angle"] = 180 - (180 - given["angle"]) % 360
-        return replace(self, **given)
-
-    @property
-    def numbers(self) -> dict[str, Any]:
-        """The change's numbers by name."""
-        return {name: getattr(self, name) for name in _ROUNDED}
-
-    def place(self, box: Region) -> Place:
-        """The map of a box. Raises ValueError for a size that no layer has."""
-        return geometry.change_of(box, **self.numbers)
 
 
 class Transform(ReshapeTool):
@@ -103,11 +73,11 @@ class Transform(ReshapeTool):
         self._layer = ""
         self._box: Region | None = None
         self._trouble = ""
-        self._change = self._before = _Change()
+        self._change = self._before = BoxChange()
         self._grip: _Grip = ""
         self._start = QPointF()
         self._lifted: tuple[tuple[Document, bool], Document, str] | None = None
-        self._made: tuple[_Change, Document] | None = None
+        self._made: tuple[BoxChange, Document] | None = None
         self._snapping = Snapping(surface)
 
     def options(
@@ -152,17 +122,17 @@ class Transform(ReshapeTool):
 
     def settle(self) -> None:
         edit = self.under_way()
-        self._change, self._document = _Change(), None
+        self._change, self._document = BoxChange(), None
         if edit is not None:
             self.surface.do(edit)
 
     def take_back(self) -> None:
-        self._change = _Change()
+        self._change = BoxChange()
 
     def under_way(self) -> Edit | None:
         """The edit that has been made by hand; None where nothing has."""
         box, told = self._box, self._change.numbers
-        if self._document is None or box is None or self._change == _Change():
+        if self._document is None or box is None or self._change == BoxChange():
             return None
         about = (box.x, box.y, box.width, box.height)
         if self._outline:
@@ -177,13 +147,13 @@ class Transform(ReshapeTool):
 
     def shows(self, document: Document) -> Document:
         begun = document is self._document
-        follows = self._change == _Change() and self.surface.active != self._layer
+        follows = self._change == BoxChange() and self.surface.active != self._layer
         if not begun or (follows and _has(document, self.surface.active)):
             self._begin(document)
         if self._box is None:
             return document
         self._trouble = ""
-        if self._change == _Change():
+        if self._change == BoxChange():
             return document
         if self._made is None or self._made[0] != self._change:
             try:
@@ -199,7 +169,7 @@ class Transform(ReshapeTool):
         """
         known = self._layer, self._box
         self._document, self._made, self._lifted, self._trouble = document, None, None, ""
-        kept = self._change != _Change() and _has(document, self._layer)
+        kept = self._change != BoxChange() and _has(document, self._layer)
         active = self._layer if kept else self.surface.active
         self._layer = active if _has(document, active) else document.layers[-1].id
         try:
@@ -207,7 +177,7 @@ class Transform(ReshapeTool):
         except ValueError as error:
             self._box, self._trouble = None, reason(error)
         if (self._layer, self._box) != known:
-            self._change = _Change()
+            self._change = BoxChange()
 
     def _about(self, document: Document) -> Region | None:
         if self._outline:
@@ -258,7 +228,7 @@ class Transform(ReshapeTool):
 
     def set(self, name: str, value: Value) -> None:
         box = self._box
-        if name not in _ROUNDED:
+        if name not in ROUNDED:
             self._values[name] = value
             if self._document is not None:
                 self._begin(self._document)
