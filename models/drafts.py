@@ -242,7 +242,7 @@ def _damaged(task: str, pictures: Pictures, rng: np.random.Generator) -> Any:
     crops, _ = pictures.sample(rng, BATCH, CROP + 2 * MARGINS[task])
     pairs = [TASKS[task](crop, rng) for crop in crops]
     edge = slice(MARGINS[task], -MARGINS[task] or None)
-    given = np.stack([damaged[edge, edge] for damaged, _ in pairs]).clip(0, 1)
+    given = np.stack([damaged[edge, edge] for damaged, _ in pairs])
     told = [told_level(task, level, rng) if rng.random() < TOLD else AUTO for _, level in pairs]
     return training.planes(given), {"level": torch.tensor(told, dtype=torch.float32)}, None
 

@@ -29,6 +29,7 @@ from models import onnxfile
 LEVELS = 255  # steps of an activation in eight bits
 KERNEL = 127  # steps of a kernel on either side of zero
 SHARES = np.linspace(0.3, 1.0, 29)  # of the widest range, that are tried for the narrower one
+SPARE = 1.25  # times the range in which the values seen are off by least: others will come
 COUNTED = 4096  # bins of a tensor's values
 SMALLEST = 1e-8  # of a scale
 INPUTS, OUTPUTS = (
@@ -83,7 +84,9 @@ class Range(nn.Module):
         self.seen = kept if self.seen is None else np.concatenate([self.seen, kept])
 
     def settle(self) -> None:
-        """Take the range, of those tried, in which the values seen are off by least, squared."""
+        """Take the range, of those tried, in which the values seen are off by least, squared, and
+        SPARE times as much where that is less than was seen.
+        """
         assert self.seen is not None
         best = float("inf")
         for share in SHARES:
@@ -94,8 +97,9 @@ class Range(nn.Module):
             error = float(np.mean(((levels - zero) * scale - self.seen) ** 2))
             if error < best:
                 best = error
-                self.low.fill_(low)
-                self.high.fill_(high)
+                spare = min(SPARE, 1 / share)
+                self.low.fill_(low * spare)
+                self.high.fill_(high * spare)
         self.seen = None
 
 

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from models import measurement, pictures, resample
-from models.tiles import Network
+from models.tiles import Network, networks_of
 from tests.models.made_pictures import edges_picture, photographs
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted((ROOT / "plugins" / "enlarge" / "safelight_enlarge").glob("*.onnx"))
+FILES = networks_of(ROOT / "plugins" / "enlarge" / "safelight_enlarge")
 EXACT = [path for path in FILES if "crisp" not in path.stem and "photo" not in path.stem]
 """Those that are neither made to look sharp nor for worse pictures."""
 

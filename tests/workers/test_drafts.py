@@ -36,18 +36,29 @@ def pool(tmp_path_factory, seen):
 
 
 @pytest.fixture(scope="module")
-def made(pool):
-    """The filter of that name over a grey picture: the job, and the one value of its result."""
+def run(pool):
+    """The filter of that name over a grey picture: the job, and its result."""
     known = {item.name: item for item in Catalog(pool, str, lambda text: None).filters()}
     grey = np.full((120, 150, 3), BEFORE, np.uint8)
 
-    def make(name, **options):
+    def run(name, settings=None, **options):
         document = Document.from_raster(Raster.from_array(grey))
         found = known[name]
-        job = Job(pool, found, found.settings(), document, device="cpu", **options)
+        job = Job(pool, found, found.settings(settings), document, device="cpu", **options)
         outcome = job.wait(180)
         assert isinstance(outcome, JobFinished), outcome
-        (value,) = np.unique(outcome.raster.to_array())
+        return job, outcome.raster.to_array()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def made(run):
+    """The same, of a result that is even: its value."""
+
+    def make(name, **options):
+        job, pixels = run(name, **options)
+        (value,) = np.unique(pixels)
         return job, value
 
     return make
@@ -96,3 +107,12 @@ def test_a_declaration_tells_its_drafts_and_nothing_else_for_them():
     for wrong in ([], "a.onnx", {"a.onnx": 1}, {"a.onnx": ""}):
         with pytest.raises(ParameterError):
             Declaration.from_json(told | {"drafts": wrong})
+
+
+@pytest.mark.parametrize(("name", "settings"), [("enlarge", {"factor": 4})])
+def test_the_drafts_that_ship_stand_in_for_their_networks(run, seen, name, settings):
+    seen.clear()
+    job, _ = run(name, settings, region=Region(0, 0, 48, 48), draft=True)
+    assert job.drafted
+    (network,) = job.models
+    assert set(seen) == {network, network.replace(".onnx", "_draft.onnx")}

@@ -11,6 +11,7 @@ from safelight_enlarge.bicubic import REACH, ROUNDS, Plane, back_projected, resa
 _LEARNT = {2: 2, 3: 4, 4: 4}
 """What a network makes of the picture, for each factor; the rest is resampled."""
 
+_DRAFTS = {"fast_faithful_x4.onnx": "fast_faithful_x4_draft.onnx"}
 
 Run = Callable[[api.Job, str, api.Image], api.Image]
 """What is made of an image with the network of a name."""
@@ -23,7 +24,13 @@ def _reach(factor: int, match_original: bool) -> int:
 
 
 @api.filter(
-    "Enlarge", category="Size", scale="factor", reach=_reach, keeps_grey=True, purpose="enhance"
+    "Enlarge",
+    category="Size",
+    scale="factor",
+    reach=_reach,
+    keeps_grey=True,
+    purpose="enhance",
+    drafts=_DRAFTS,
 )
 def enlarge(
     image: api.Image,
