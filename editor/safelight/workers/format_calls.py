@@ -145,7 +145,9 @@ class _Loan:
             ) from None
 
     def collect(self, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-        """What was made, in shared memory."""
+        """The pixels that a plugin's format made, of the shape and dtype that it stated, in shared
+        memory.
+        """
         size = math.prod(shape) * np.dtype(dtype).itemsize
         target = self.lend(size, writable=True)
         self.talk.ask(messages.Collect(output=Place(target.id, shape, dtype)), messages.Done)

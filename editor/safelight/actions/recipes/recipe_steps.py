@@ -105,7 +105,7 @@ class Step:
 
     @classmethod
     def from_json(cls, data: object) -> Step:
-        """The inverse of ``to_json``. Raises ValueError for what is no step."""
+        """The step that ``to_json`` made data of. Raises ValueError for what is no step."""
         kinds = [kind for kind in _KINDS if isinstance(data, dict) and kind in data]
         if not isinstance(data, dict) or len(kinds) != 1:
             raise ValueError('a step has either a "command", a "filter" or a "select"')
@@ -155,7 +155,7 @@ class Question:
 
     @classmethod
     def from_json(cls, name: str, data: object) -> Question:
-        """The inverse of ``to_json``. Raises ValueError."""
+        """The question called ``name`` that ``to_json`` made data of. Raises ValueError."""
         if not isinstance(data, dict) or "default" not in data or set(data) - _OF_QUESTION:
             raise ValueError('is {"title": …, "default": …, "help": …}')
         default = frozen(data["default"])
@@ -204,8 +204,8 @@ class RecipeExport:
 
     @classmethod
     def from_json(cls, data: object) -> RecipeExport:
-        """The inverse of ``to_json``; a profile can be named as on the command line. Raises
-        ValueError.
+        """The export that ``to_json`` made data of; a profile can be named as on the command line.
+        Raises ValueError.
         """
         if not isinstance(data, dict):
             raise ValueError("is an object")
@@ -271,7 +271,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """The inverse of ``to_json``. Raises RecipeError."""
+        """The recipe that ``to_json`` made text of. Raises RecipeError."""
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:

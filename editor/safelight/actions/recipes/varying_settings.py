@@ -48,7 +48,7 @@ class Of:
         return int(made) if float(made).is_integer() else made
 
     def to_json(self) -> dict[str, Any]:
-        """The inverse of ``varying``."""
+        """The value as JSON-ready data, which ``varying`` reads."""
         data: dict[str, Any] = {"of": self.fact}
         data |= {"times": self.times} if self.times != 1 else {}
         data |= {"plus": self.plus} if self.plus else {}
@@ -73,7 +73,7 @@ class Text:
         return _FIELD.sub(told, self.pattern)
 
     def to_json(self) -> dict[str, Any]:
-        """The inverse of ``varying``."""
+        """The value as JSON-ready data, which ``varying`` reads."""
         return {"text": self.pattern}
 
 
@@ -102,7 +102,7 @@ class Parts:
         return (round(x), round(y), max(round(width), 1), max(round(height), 1))
 
     def to_json(self) -> dict[str, Any]:
-        """The inverse of ``varying``."""
+        """The value as JSON-ready data, which ``varying`` reads."""
         data: dict[str, Any] = {"parts": [self.left, self.top, self.width, self.height]}
         return data | ({"ratio": list(self.ratio)} if self.ratio else {})
 
@@ -114,11 +114,11 @@ class Open:
     question: str
 
     def value(self, known: Mapping[str, Fact]) -> Value:
-        """Raises Unknown: it has not been answered."""
+        """Raises Unknown: the question has not been answered."""
         raise Unknown(f"nobody has said what {self.question} is")
 
     def to_json(self) -> dict[str, Any]:
-        """The inverse of ``varying``."""
+        """The value as JSON-ready data, which ``varying`` reads."""
         return {"open": self.question}
 
 
@@ -137,7 +137,7 @@ def varying(data: Any) -> Told:
 
 
 def told(value: Told) -> Any:
-    """The inverse of ``varying``."""
+    """A setting as JSON-ready data, which ``varying`` reads."""
     return value.to_json() if isinstance(value, Varying) else value
 
 

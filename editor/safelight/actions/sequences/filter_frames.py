@@ -96,7 +96,9 @@ def _with_more(
     shown, lengths = list[Raster](), list[int]()
 
     def filtered(seen: Document) -> tuple[NDArray[Any], bool]:
-        """The filter's result for the next picture, and whether something was carried to it."""
+        """The filter's result for the next picture, (height, width, channels) in the document's
+        depth, and whether something was carried to that picture.
+        """
         stop.check()
         before = carrier.before(looked_at(seen, studio))
         job = studio.start(declaration, settings, seen, before=before)

@@ -110,7 +110,7 @@ class Sensor:
         return tuple(float(number) for number in seen[min(1, len(seen) - 1)] / seen)
 
     def light_of(self, factors: tuple[float, ...]) -> tuple[float, float]:
-        """The inverse of ``factors_of``: kelvin and tint of the light that these make grey."""
+        """Temperature in kelvin and tint of the light that ``factors``, one a colour, make grey."""
         balanced = np.array(self.daylight) / np.array(factors)
         xyz = SRGB_TO_XYZ @ (np.array(self.matrix) @ balanced)
         total = float(xyz.sum())
@@ -153,7 +153,7 @@ class Sensor:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Sensor:
-        """The inverse of ``to_json``. Raises ValueError, TypeError or LookupError."""
+        """The sensor that ``to_json`` made data of. Raises ValueError, TypeError or LookupError."""
         as_shot, daylight = (
             tuple(float(number) for number in data[name]) for name in ("as_shot", "daylight")
         )
@@ -378,7 +378,9 @@ def chromaticity(temperature: float, tint: float) -> tuple[float, float]:
 
 
 def light_of(x: float, y: float) -> tuple[float, float]:
-    """The inverse of ``chromaticity``: kelvin and tint, within what can be set."""
+    """Temperature in kelvin and tint of a light of chromaticity ``x``, ``y`` (CIE 1931), each
+    within what can be set.
+    """
     below = -2 * x + 12 * y + 3
     u, v = 4 * x / below, 6 * y / below
 

@@ -109,7 +109,7 @@ class ExportOptions:
 
     @classmethod
     def from_json(cls, told: object) -> ExportOptions:
-        """The inverse of ``to_json``. Raises ExportError for what is no such thing."""
+        """The options that ``to_json`` made data of. Raises ExportError for other data."""
         try:
             if not isinstance(told, dict):
                 raise TypeError("it is no list of names and values")

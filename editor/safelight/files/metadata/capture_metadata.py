@@ -164,7 +164,9 @@ def seconds_of(offset: str) -> int | None:
 
 
 def offset_of(seconds: float) -> str:
-    """The inverse of ``seconds_of``, to the minute; "" for what is no offset of a clock."""
+    """How far a clock is ahead of UTC, like "+02:00", to the minute; "" for what is no offset of a
+    clock.
+    """
     if not math.isfinite(seconds) or abs(seconds) > 18 * 3600:
         return ""
     minutes = round(abs(seconds) / 60)

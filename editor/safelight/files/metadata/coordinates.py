@@ -98,7 +98,7 @@ def _angle(text: str) -> tuple[float, str]:
 
 
 def place_text(place: Place | None) -> str:
-    """The inverse of ``typed_place``, in decimals."""
+    """A place in decimal degrees, as ``typed_place`` reads it; "" for none."""
     return "" if place is None else f"{place[0]:.6f}, {place[1]:.6f}"
 
 

@@ -216,5 +216,5 @@ def items(key: str, text: str) -> list[str]:
 
 
 def as_text(key: str, values: Sequence[str]) -> str:
-    """The inverse of ``items``."""
+    """Items of a fact as one text, which ``items`` takes apart."""
     return (", " if FACTS[key].kind == "set" else "; ").join(values)

@@ -43,7 +43,7 @@ class _Rooms:
         self._lent: list[tuple[int, NDArray[Any]]] = []
 
     def room(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """An array in a block of its own."""
+        """An array of a shape and dtype, not yet filled, in a block of shared memory of its own."""
         number, block = self._worker.lent(math.prod(shape) * np.dtype(dtype).itemsize)
         made = block.array(shape, dtype)
         self._lent.append((number, made))
