@@ -213,6 +213,8 @@ def training(said: dict[str, Any], chains: dict[str, list[Run]]) -> list[str]:
     totals = [
         f"- `{name}`: {' → '.join(f'`{run.name}`' for run in chain)}, "
         f"{sum(run.minutes for run in chain):.0f} minutes in all"
+        if chain
+        else f"- `{name}`: no run of its own"
         for name, chain in chains.items()
     ]
     return [said["training"], "\n".join(lines), "\n".join(totals)]

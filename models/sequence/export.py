@@ -1,16 +1,20 @@
 """Turn trained weights into the ONNX file that the plugin ships, and check it.
 
+    python -m models.sequence.export --weights plugins/clean/safelight_clean/denoise.onnx
     python -m models.sequence.export --weights OUT/sequence/weights.npz
 
-The file takes a frame as `image`, the result for the frame before as `previous` and what was
+The file takes the mean of a frame and those before it as `image`, how much of the noise is left in
+it as `left`, the frame as `newest`, the result for the frame before as `previous` and what was
 remembered then as `memory`, both moved to the frame, and `level` as Denoise does; it gives `result`
-and `next_memory`. Before it has its place ONNX Runtime has given what PyTorch gives, frame after
-frame, and a frame in tiles what it gives whole.
+and `next_memory`. The weights are those of a training, or those of Denoise that it begins with.
+Before it has its place ONNX Runtime has given what PyTorch gives, frame after frame, and a frame in
+tiles what it gives whole.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +24,9 @@ from torch import Tensor, nn
 
 from models import cards, onnxfile
 from models.clean.network import AUTO, SIZES
-from models.sequence.network import MEMORY, Remembering, build
+from models.sequence.network import ADDED, MEMORY, Remembering, build
 from models.tiles import Network, cuts, state, write_sums
-from models.training import load_all_weights
+from models.training import load_weights
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "sequence" / "safelight_sequence"
 TILE = 448  # interior of a tile in pixels, as Denoise has it
@@ -33,8 +37,9 @@ SIDES = ((64, 88), (8, 8), (200, 136))
 def export(weights: Path, folder: Path, size: str = "small") -> Path:
     """Export, check and place the file. Raises SystemExit where a check fails."""
     words = cards.words(Path(__file__).parent)
+    torch.manual_seed(0)  # of what is left as it begins
     network = build(size)
-    load_all_weights(network, weights, f"the {size} recurrent network")
+    begin(network, weights, size)
     network.eval()
     target = folder / "denoise_sequence.onnx"
     partial = folder / "partial_denoise_sequence.onnx"
@@ -51,7 +56,7 @@ def export(weights: Path, folder: Path, size: str = "small") -> Path:
             "range": "0..1",
             "layout": "NCHW",
             "channels": "RGB",
-            "carries": "previous:1,memory:2",
+            "carries": "left:1,newest:1,previous:1,memory:2",
             "parameters": str(sum(p.numel() for p in network.parameters())),
         }
         state(partial, stated)
@@ -71,6 +76,16 @@ def export(weights: Path, folder: Path, size: str = "small") -> Path:
     return target
 
 
+def begin(network: Remembering, weights: Path, size: str) -> None:
+    """Take the weights of a training, or those of Denoise, which know nothing of a memory.
+
+    Raises SystemExit where others are missing.
+    """
+    lacking = load_weights(network, weights)
+    if set(lacking) not in (set(), {f"{name}.weight" for name in ADDED}):
+        raise SystemExit(f"{weights} lacks {', '.join(lacking)}: none of the {size} network.")
+
+
 def write(network: Remembering, path: Path) -> None:
     """The graph, with free height and width and a level that need not be given."""
     m = network.multiple
@@ -78,6 +93,8 @@ def write(network: Remembering, path: Path) -> None:
     frame = {2: m * height, 3: m * width}
     half = {2: m // 2 * height, 3: m // 2 * width}
     example = (
+        torch.rand(1, 3, 3 * m, 4 * m),
+        torch.rand(1, 1, 3 * m, 4 * m),
         torch.rand(1, 3, 3 * m, 4 * m),
         torch.rand(1, 3, 3 * m, 4 * m),
         torch.rand(1, MEMORY, 3 * m // 2, 4 * m // 2),
@@ -90,9 +107,9 @@ def write(network: Remembering, path: Path) -> None:
         verbose=False,
         opset_version=onnxfile.OPSET,
         external_data=False,
-        input_names=["image", "previous", "memory", "level"],
+        input_names=["image", "left", "newest", "previous", "memory", "level"],
         output_names=["result", "next_memory"],
-        dynamic_shapes=(frame, frame, half, {}),
+        dynamic_shapes=(frame, frame, frame, frame, half, {}),
     )
     assert program is not None
     stored = program.model_proto
@@ -101,12 +118,13 @@ def write(network: Remembering, path: Path) -> None:
     onnx.save(stored, str(path))
 
 
-def feeds(frame: np.ndarray, previous: np.ndarray, memory: np.ndarray, level: float) -> dict:
-    """What a session is given, each (channels, h, w) float32."""
-    arrays = {"image": frame, "previous": previous, "memory": memory}
-    return {name: value[None] for name, value in arrays.items()} | {
-        "level": np.array(level, np.float32)
-    }
+NAMES = ("image", "left", "newest", "previous", "memory")
+
+
+def feeds(arrays: Sequence[np.ndarray], level: float) -> dict:
+    """What a session is given: arrays (channels, h, w) float32 as ``NAMES`` has them."""
+    given = {name: value[None] for name, value in zip(NAMES, arrays, strict=True)}
+    return given | {"level": np.array(level, np.float32)}
 
 
 def parity(network: nn.Module, session: object, height: int, width: int) -> float:
@@ -114,12 +132,13 @@ def parity(network: nn.Module, session: object, height: int, width: int) -> floa
     rng = np.random.default_rng(5)
     found, previous, memory = 0.0, None, np.zeros((MEMORY, height // 2, width // 2), np.float32)
     for level in (0.1, AUTO, 0.02, 0.3)[:FRAMES]:
-        frame = rng.random((3, height, width), np.float32)
-        before = frame if previous is None else previous
+        frame, mean = (rng.random((3, height, width), np.float32) for _ in range(2))
+        left = rng.random((1, height, width), np.float32)
+        arrays = mean, left, frame, frame if previous is None else previous, memory
         with torch.no_grad():
-            tensors: list[Tensor] = [torch.from_numpy(x)[None] for x in (frame, before, memory)]
+            tensors: list[Tensor] = [torch.from_numpy(x)[None] for x in arrays]
             wanted = network(*tensors, torch.tensor(level))
-        given = session.run(None, feeds(frame, before, memory, level))  # type: ignore[attr-defined]
+        given = session.run(None, feeds(arrays, level))  # type: ignore[attr-defined]
         for mine, theirs in zip(wanted, given, strict=True):
             found = max(found, float(np.abs(mine.numpy() - theirs).max()))
         previous, memory = given[0][0], given[1][0]
@@ -129,17 +148,18 @@ def parity(network: nn.Module, session: object, height: int, width: int) -> floa
 def seams(session: object, network: Remembering) -> float:
     """The largest difference between a frame in four tiles and the whole, memory too."""
     side, rng = onnxfile.SEAM_SIDE, np.random.default_rng(6)
-    frame, previous = (rng.random((3, side, side), np.float32) for _ in range(2))
+    channels = (3, 1, 3, 3)
+    full = [rng.random((count, side, side), np.float32) for count in channels]
     memory = rng.random((MEMORY, side // 2, side // 2), np.float32)
     run = session.run  # type: ignore[attr-defined]
-    whole = run(None, feeds(frame, previous, memory, 0.1))
+    whole = run(None, feeds([*full, memory], 0.1))
     found = 0.0
     lines = list(cuts(side, side // 2, network.reach, network.multiple))
     for top, bottom, y, end_y in lines:
         for left, right, x, end_x in lines:
             half = np.s_[:, y // 2 : end_y // 2, x // 2 : end_x // 2]
             part = np.s_[:, y:end_y, x:end_x]
-            made = run(None, feeds(frame[part], previous[part], memory[half], 0.1))
+            made = run(None, feeds([*(array[part] for array in full), memory[half]], 0.1))
             for n, s in ((0, 1), (1, 2)):
                 inner = made[n][0][
                     :, (top - y) // s : (bottom - y) // s, (left - x) // s : (right - x) // s

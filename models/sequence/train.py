@@ -3,12 +3,12 @@
     python -m models.sequence.train --photos FOLDER --clips FOLDER --out OUT/sequence \
         --init plugins/clean/safelight_clean/denoise.onnx --minutes 120
 
-Every clip gets white noise of one level, drawn anew, or a sensor's; half of them tell the network
-the level. Motion is found between the noisy frames, as the editor finds it. Back-propagation goes
-through time in chunks of `--chunk` frames: what the network carries into the next one is detached.
-It starts as Denoise, which knows nothing of the frame before. OUT receives what
-models/training.py writes; `held_out` is measured on two clips that are kept from training, with
-what is carried and without.
+Every clip gets white noise of one level, drawn anew, or a sensor's; four of five tell the network
+the level. Motion is found between the noisy frame and the clean one before, and frames are
+averaged, as the plugin and the editor do it. Back-propagation goes through time in chunks of
+`--chunk` frames: what the network carries into the next one is detached. It starts as Denoise,
+given the mean and how strong the noise in that is. OUT receives what models/training.py writes;
+`held_out` is measured on two clips that are kept from training, with what is carried and without.
 """
 
 from __future__ import annotations
@@ -29,19 +29,22 @@ from models.clean.network import AUTO, SIZES
 from models.degradation import levels as eight_bit
 from models.degradation import sensor_noise
 from models.pictures import Pictures
-from models.plugincode import editor
+from models.plugincode import editor, plugin_module
 from models.sequence.clips import Clips, example
-from models.sequence.network import MEMORY, NEW, build
+from models.sequence.network import ADDED, MEMORY, build
 from models.training import Run, options, planes
 
 motion = editor("pixels.motion")
+recursive_mean = plugin_module("sequence", "recursive_mean")
 
 AVERAGING = 0.998  # of the weights, over steps
-UNTOLD = 0.5  # share of clips whose level the network has to see for itself
+UNTOLD = 0.2  # share of clips whose level the network has to see for itself
 LEVEL = (3.0, 55.0)  # of white noise, in 8-bit levels
 SENSOR = 0.25  # share of a sensor's noise
 SENSOR_LEVEL = (2.0, 30.0)
 SLOWLY = 0.1  # of the rate: what is known of single pictures already
+STILL = 2 / 255  # change of a clean frame below which a place stands still
+RESTLESS = 0.5  # weight of what changes there in the result
 LOG_EVERY = 50  # steps
 HELD_OUT_SIDE = 192  # pixels of the middle of each clip that is measured
 HELD_OUT_FRAMES = 10
@@ -64,38 +67,28 @@ class Settings(training.Settings):
     measure_every: float = 600.0  # seconds
 
 
-def ways(noisy: np.ndarray) -> np.ndarray:
-    """Where each frame's pixels were in the one before, of the first itself: (frames, h, w, 2)."""
-    looked = [motion.looked_at(frame) for frame in noisy]
-    height, width = noisy.shape[1:3]
-    flows = [np.zeros((*looked[0].shape, 2), np.float32)]
-    flows += [motion.between(*pair) for pair in zip(looked[1:], looked[:-1], strict=True)]
-    return np.stack([motion.places(flow, height, width) for flow in flows])
-
-
 class Moving(IterableDataset):
-    """Endless batches: (clean, noisy, where, told), the first two (n, frames, 3, h, w) float32 from
-    0 to 1; where each pixel was in the frame before, (n, frames, h, w, 2); the level told, (n,).
+    """Endless batches: (clean, noisy, told), the first two (n, frames, 3, h, w) float32 from 0 to
+    1; the level told, (n,).
     """
 
     def __init__(self, pictures: Pictures, clips: Clips, settings: Settings, seed: tuple[int, ...]):
         self.pictures, self.clips, self.settings, self.seed = pictures, clips, settings, seed
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         worker = get_worker_info()
         rng = np.random.default_rng([*self.seed, worker.id if worker else 0])
         settings = self.settings
         while True:
             made = [self.one(rng) for _ in range(settings.batch)]
-            clean, noisy, where, told = zip(*made, strict=True)
+            clean, noisy, told = zip(*made, strict=True)
             yield (
                 torch.stack([planes(clip) for clip in clean]),
                 torch.stack([planes(clip) for clip in noisy]),
-                torch.from_numpy(np.stack(where)),
                 torch.tensor(told, dtype=torch.float32),
             )
 
-    def one(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    def one(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
         """One clip of a batch: see the class."""
         settings = self.settings
         clean = example(self.pictures, self.clips, rng, settings.frames, settings.patch)
@@ -107,7 +100,7 @@ class Moving(IterableDataset):
             level = rng.uniform(*LEVEL) / 255
             noisy = white_noise(clean, rng, level)
         told = AUTO if rng.random() < UNTOLD else level
-        return clean, noisy, ways(noisy), told
+        return clean, noisy, told
 
 
 def moved(pixels: Tensor, where: Tensor) -> Tensor:
@@ -125,31 +118,82 @@ def moved(pixels: Tensor, where: Tensor) -> Tensor:
     )
 
 
+def picture(one: Tensor) -> np.ndarray:
+    """(channels, h, w) as (h, w, channels) float32."""
+    found: np.ndarray = one.detach().permute(1, 2, 0).float().cpu().contiguous().numpy()
+    return found
+
+
 class Carried:
-    """What goes from frame to frame: the result and the memory, or nothing yet."""
+    """What goes from frame to frame: the result, the mean and the memory, or nothing yet."""
 
     def __init__(self) -> None:
         self.result: Tensor | None = None
         self.memory: Tensor | None = None
+        self.means: list[dict[str, np.ndarray]] = []
 
-    def clean(self, network: nn.Module, frame: Tensor, where: Tensor, told: Tensor) -> Tensor:
+    def clean(self, network: nn.Module, frame: Tensor, told: Tensor) -> Tensor:
         """The next frame, (n, 3, h, w), cleaned with what was carried, which is then its own."""
         number, _, height, width = frame.shape
+        frames = [picture(one) for one in frame]
         if self.result is None or self.memory is None:
             previous = frame
             memory = frame.new_zeros(number, MEMORY, height // 2, width // 2)
+            left = np.ones((height, width, 1), np.float32)
+            self.means = [{"mean": one, "left": left} for one in frames]
         else:
-            there = (where >= 0) & (where <= where.new_tensor([width - 1, height - 1]))
-            here = there.all(-1)[:, None]
-            previous = torch.where(here, moved(self.result, where), frame)
-            memory = moved(self.memory, where)
-        self.result, self.memory = network(frame, previous, memory, told)
+            results = [picture(one) for one in self.result]
+            where = np.stack([way(*pair) for pair in zip(frames, results, strict=True)])
+            self.means = [
+                averaged(*each)
+                for each in zip(
+                    frames, results, self.means, where, told_each(told, number), strict=True
+                )
+            ]
+            places = torch.from_numpy(where).to(frame.device)
+            there = (places >= 0) & (places <= places.new_tensor([width - 1, height - 1]))
+            previous = torch.where(there.all(-1)[:, None], moved(self.result, places), frame)
+            memory = moved(self.memory, places)
+        image, left = (
+            torch.stack([planes(each[name][None])[0] for each in self.means]).to(frame.device)
+            for name in ("mean", "left")
+        )
+        self.result, self.memory = network(image, left, frame, previous, memory, told)
         return self.result
 
     def detach(self) -> None:
         """Let gradients go no further back."""
         if self.result is not None and self.memory is not None:
             self.result, self.memory = self.result.detach(), self.memory.detach()
+
+
+def told_each(told: Tensor, number: int) -> list[float]:
+    """The level of each clip of a batch; 0 where it is not told."""
+    return [max(float(level), 0.0) for level in told.reshape(-1).expand(number)]
+
+
+def way(frame: np.ndarray, result: np.ndarray) -> np.ndarray:
+    """Where each pixel of a frame was in the clean one before, both (h, w, 3): (h, w, 2)."""
+    flow = motion.between(motion.looked_at(frame), motion.looked_at(result))
+    return np.asarray(motion.places(flow, *frame.shape[:2]))
+
+
+def averaged(
+    frame: np.ndarray,
+    result: np.ndarray,
+    mean: dict[str, np.ndarray],
+    where: np.ndarray,
+    level: float,
+) -> dict[str, np.ndarray]:
+    """The plugin's mean of a frame (h, w, 3) and those before, of which there is the ``result`` of
+    the last one and their ``mean``, moved as the editor moves them.
+    """
+    before = {name: motion.moved(mean[name], where) for name in ("mean", "left")}
+    before["previous"] = motion.moved(result, where)
+    before["inside"] = motion.inside(where, *frame.shape[:2]).astype(np.float32)[..., None]
+    before["motion"] = motion.offsets(where)
+    found, left = recursive_mean.merged(frame, before, level)
+    return {"mean": found, "left": left}
 
 
 class HeldOut:
@@ -163,13 +207,13 @@ class HeldOut:
             cut = clip[:HELD_OUT_FRAMES, y : y + HELD_OUT_SIDE, x : x + HELD_OUT_SIDE]
             rng = np.random.default_rng(seed)
             noisy = white_noise(cut.astype(np.float32) / 255, rng, HELD_OUT_LEVEL)
-            self.clips.append((cut, noisy, ways(noisy)))
+            self.clips.append((cut, noisy))
 
     def measure(self, network: nn.Module, device: torch.device, carries: bool) -> float:
         """Mean colour PSNR in dB of all frames but the first, the level told."""
         scores = []
         told = torch.tensor(HELD_OUT_LEVEL, device=device)
-        for clean, noisy, where in self.clips:
+        for clean, noisy in self.clips:
             carried = Carried()
             for n, frame in enumerate(noisy):
                 if not carries:
@@ -178,22 +222,29 @@ class HeldOut:
                     result = carried.clean(
                         network,
                         planes(frame[None]).to(device),
-                        torch.from_numpy(where[n][None]).to(device),
                         told,
                     )
                 if n:
-                    picture = eight_bit(result[0].permute(1, 2, 0).cpu().numpy())
-                    scores.append(measurement.colour_psnr(picture, clean[n]))
+                    shown = eight_bit(picture(result[0]))
+                    scores.append(measurement.colour_psnr(shown, clean[n]))
         return float(np.mean(scores))
+
+
+def measured(made: Tensor, clean: Tensor) -> Tensor:
+    """The loss of frames (n, frames, 3, h, w): their error, and how it changes in still places."""
+    error = made - clean
+    change = (clean[:, 1:] - clean[:, :-1]).abs().amax(2, keepdim=True)
+    restless = (error[:, 1:] - error[:, :-1]).abs() * (change < STILL)
+    return error.abs().mean() + RESTLESS * restless.mean()
 
 
 def learning(parameters: Iterator[nn.Parameter], rate: float) -> torch.optim.Optimizer:
     """Adam, of which what the cleaning network has already learns a tenth as fast.
 
-    What is new comes behind it in the module: ``NEW`` convolutions.
+    What is new comes behind it in the module: ``ADDED``.
     """
     found = list(parameters)
-    groups = [{"params": found[:-NEW], "times": SLOWLY}, {"params": found[-NEW:]}]
+    groups = [{"params": found[: -len(ADDED)], "times": SLOWLY}, {"params": found[-len(ADDED) :]}]
     return torch.optim.Adam(groups, lr=rate, betas=(0.9, 0.99), fused=True)
 
 
@@ -220,17 +271,14 @@ def train(settings: Settings) -> list[float]:
     for _ in run.parts(measure):
         if batch is None or at >= settings.frames:
             batch, carried, at = next(batches), Carried(), 0
-        clean, noisy, where, told = batch
+        clean, noisy, told = batch
         carried.detach()
         last = min(at + settings.chunk, settings.frames)
-        losses = [
-            (carried.clean(network, noisy[:, n], where[:, n], told).float() - clean[:, n])
-            .abs()
-            .mean()
-            for n in range(at, last)
-        ]
+        made = torch.stack(
+            [carried.clean(network, noisy[:, n], told).float() for n in range(at, last)], 1
+        )
+        loss = measured(made, clean[:, at:last])
         at = last
-        loss = torch.stack(losses).mean()
         run.learn(loss)
         run.done(loss.item())
     return run.losses

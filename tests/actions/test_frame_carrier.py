@@ -83,6 +83,30 @@ def test_noise_moves_nothing():
     assert np.median(np.abs(flow)) < 0.15
 
 
+def test_noise_on_an_even_wall_that_was_cleaned_before_moves_nothing():
+    """Any motion explains it, and none does as well."""
+    slope = np.linspace(0.3, 0.5, 200, dtype=np.float32)[None, :, None]
+    wall = np.broadcast_to(slope, (160, 200, 3)).astype(np.float32)
+    noisy = wall + 0.1 * np.random.default_rng(4).standard_normal(wall.shape).astype(np.float32)
+    flow = motion.between(motion.looked_at(noisy), motion.looked_at(wall))
+    assert (np.abs(flow).max(2) == 0).mean() > 0.8
+
+
+def test_motion_is_found_from_what_a_filter_has_cleaned():
+    first, second = panned(2, 6)
+    carrier = FrameCarrier(declaration(clean=api.Carried(3, looked_at=True)))
+    noise = np.random.default_rng(5).standard_normal(first.shape).astype(np.float32)
+    carrier.before(first + 0.6 * noise)
+    carrier.keep({"clean": first})
+    before = carrier.before(second)
+    inner = (slice(16, -16), slice(16, -24))
+    assert np.abs(before["clean"] - second)[inner].mean() < 0.01
+    stated = declaration(clean=api.Carried(3, looked_at=True))
+    assert api.Declaration.from_json(stated.to_json()) == stated
+    with pytest.raises(ValueError, match="looked at"):
+        api.Carried(1, looked_at=True)
+
+
 def test_what_cannot_be_carried_is_no_declaration():
     with pytest.raises(TypeError, match="asks for before"):
 

@@ -37,12 +37,15 @@ class Carried:
     channels: int
     size: int = 1
     stays: bool = False
+    looked_at: bool = False
 
     def __post_init__(self) -> None:
         if type(self.channels) is not int or not 1 <= self.channels <= MOST_CHANNELS:
             raise ValueError(f"{self.channels!r} channels are carried; it is 1 to {MOST_CHANNELS}")
         if self.size not in (1, 2, 4, 8, 16):
             raise ValueError(f"what is carried is 1, 2, 4, 8 or 16 times smaller, not {self.size}")
+        if self.looked_at and (self.channels, self.size) != (3, 1):
+            raise ValueError("what is looked at for motion has 3 channels and the frame's size")
 
     def shape(self, height: int, width: int) -> tuple[int, int, int]:
         """The shape of the array for so many pixels of the frame, rounded up."""
@@ -52,8 +55,9 @@ class Carried:
 def carried_in(data: Any) -> dict[str, Carried]:
     """What a declaration's JSON says that is carried. Raises ValueError and TypeError."""
     found = {}
-    for name, (channels, size, *stays) in dict(data).items():
-        found[str(name)] = Carried(int(channels), int(size), stays == [1])
+    for name, (channels, size, *flags) in dict(data).items():
+        stays, looked_at = (*(flag == 1 for flag in flags), False, False)[:2]
+        found[str(name)] = Carried(int(channels), int(size), stays, looked_at)
     check_carried(found)
     return found
 

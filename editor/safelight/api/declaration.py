@@ -183,7 +183,8 @@ class Declaration:
             "auto": self.auto,
             "purpose": self.purpose,
             "carries": {
-                name: [x.channels, x.size, int(x.stays)] for name, x in self.carries.items()
+                name: [x.channels, x.size, int(x.stays), int(x.looked_at)]
+                for name, x in self.carries.items()
             },
             "adds": self.adds,
             "both_ways": self.both_ways,

@@ -1,7 +1,8 @@
 """Motion: where in the frame before each point of a frame was, and the frame before moved there.
 
 Dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016), as
-OpenCV has it, on brightness at half the size, smoothed, so that noise moves nothing. Recurrent
+OpenCV has it, on brightness at half the size, smoothed, so that noise moves nothing; where standing
+still explains as much nothing moves. Recurrent
 networks are trained (``models.sequence``) with the motion that this very module finds.
 """
 
@@ -23,6 +24,17 @@ _STILL = 0.1
 """Pixels of half the size up to which a motion is none, from twice as many on it is one: noise of
 25 levels makes less of what stands still, and to move that for nothing would smooth it.
 """
+
+_WINDOW = 9
+"""Pixels of half the size over which what has moved is told from what stands still."""
+
+_BETTER = 1.5
+"""How many times as well a motion has to explain a window as no motion does: noise is explained by
+some motion a little better than by none.
+"""
+
+_CERTAIN = 2.0
+"""Levels of 255, beyond that, by which it is explained better where the motion counts wholly."""
 
 _LEAST_SIDE = 16
 """Pixels of half the size below which nothing is looked for: everything counts as still."""
@@ -52,9 +64,32 @@ def between(now: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.flo
     # The one length that matters: brightness may change from frame to frame, so that only its
     # differences within a patch are compared.
     search.setUseMeanNormalization(True)
+    search.setFinestScale(0)
     found: Any = np.asarray(search.calc(now, before, None), np.float32)
     length = np.sqrt(np.square(found).sum(2, keepdims=True))
-    return np.asarray(found * np.clip(length / _STILL - 1, 0, 1), np.float32)
+    found *= np.clip(length / _STILL - 1, 0, 1)
+    return np.asarray(found * _believed(now, before, found)[..., None], np.float32)
+
+
+def _believed(
+    now: NDArray[np.uint8], before: NDArray[np.uint8], flow: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """How far a motion counts, 0 to 1, (height, width): not where standing still explains as much.
+
+    On an even wall any motion explains noise and changing light; what is moved so is smoothed for
+    nothing.
+    """
+    cv2 = opencv()
+    here, there = now.astype(np.float32), before.astype(np.float32)
+    was = moved(there[..., None], places(flow, *now.shape))[..., 0]
+    window = (_WINDOW, _WINDOW)
+    mean = [cv2.blur(here - other, window) for other in (there, was)]
+    still, following = (
+        cv2.blur(np.square(here - other - level), window)
+        for other, level in zip((there, was), mean, strict=True)
+    )
+    share = np.clip((still - _BETTER * following) / _CERTAIN**2, 0, 1)
+    return np.asarray(share, np.float32)
 
 
 def places(flow: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from safelight_clean.estimates import noise_level
 
 from safelight import api
 
-from . import burst_mean, motion_paths, steadiness
+from . import burst_mean, motion_paths, recursive_mean, steadiness
 
 CLEANER = "safelight_clean:denoise.onnx"
 NETWORK = "denoise_sequence.onnx"
@@ -43,9 +43,14 @@ def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
 @api.sequence_filter(
     "Denoise sequence",
     category="Sequence",
-    carries={"previous": api.Carried(3), "memory": api.Carried(MEMORY, size=2)},
+    carries={
+        "mean": api.Carried(3),
+        "left": api.Carried(1),
+        "previous": api.Carried(3, looked_at=True),
+        "memory": api.Carried(MEMORY, size=2),
+    },
     prepare=measured_noise,
-    reach=light.REACH,
+    reach=light.REACH + recursive_mean.REACH,
     keeps_grey=True,
     purpose="restore",
     both_ways=True,
@@ -64,16 +69,19 @@ def denoise_sequence(
     inputs = {} if told is None else {"level": told / 255}
     if before is None:
         half = api.Carried(MEMORY, size=2).shape(*image.shape[:2])
-        carried = {"previous": image, "memory": np.zeros(half, np.float32)}
-        _, after = job.step(NETWORK, image, carried, **inputs)
-        clean = job.run(CLEANER, image, **inputs)  # of a frame alone Denoise finds more
+        mean, left = image, np.ones((*image.shape[:2], 1), np.float32)
+        previous, memory = image, np.zeros(half, np.float32)
     else:
+        mean, left = recursive_mean.merged(image, before, 0.0 if told is None else told / 255)
         previous = np.where(before["inside"] > 0, before["previous"], image)
-        carried = {"previous": previous, "memory": before["memory"]}
-        clean, after = job.step(NETWORK, image, carried, **inputs)
+        memory = before["memory"]
+    carried = {"left": left, "newest": image, "previous": previous, "memory": memory}
+    clean, after = job.step(NETWORK, mean, carried, **inputs)
+    if before is None:
+        clean = job.run(CLEANER, image, **inputs)  # of a frame alone Denoise finds more
     shown = light.kept(image, clean)
     result = image + np.float32(strength) * (shown - image)
-    return result, {"previous": clean, "memory": after["memory"]}
+    return result, {"mean": mean, "left": left, "previous": clean, "memory": after["memory"]}
 
 
 @api.sequence_filter(
@@ -104,7 +112,7 @@ def steady_light(
     carries={
         "mean": api.Carried(3),
         "weight": api.Carried(1),
-        "clean": api.Carried(3),
+        "clean": api.Carried(3, looked_at=True),
         "count": api.Carried(1, size=16),
     },
     prepare=measured_noise,

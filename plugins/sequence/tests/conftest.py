@@ -29,26 +29,30 @@ def saved(path, nodes, inputs, outputs, constants, **stated):
 
 
 def recurrent(path):
-    """result = 0.5 image + 0.5 previous; next_memory = memory + 1."""
+    """result = 0.5 image + 0.5 previous + 0 (left + newest); next_memory = memory + 1."""
     full, half = ("height", "width"), ("tall", "wide")
     saved(
         path,
         [
             helper.make_node("Add", ["image", "previous"], ["sum"]),
             helper.make_node("Mul", ["sum", "half"], ["mixed"]),
-            helper.make_node("Mul", ["level", "zero"], ["nothing"]),
+            helper.make_node("Add", ["left", "newest"], ["others"]),
+            helper.make_node("Add", ["others", "level"], ["more"]),
+            helper.make_node("Mul", ["more", "zero"], ["nothing"]),
             helper.make_node("Add", ["mixed", "nothing"], ["result"]),
             helper.make_node("Add", ["memory", "one"], ["next_memory"]),
         ],
         [
             ("image", 3, full),
+            ("left", 1, full),
+            ("newest", 3, full),
             ("previous", 3, full),
             ("memory", safelight_sequence.MEMORY, half),
             ("level", None, ()),
         ],
         [("result", 3, full), ("next_memory", safelight_sequence.MEMORY, half)],
         {"half": 0.5, "one": 1.0, "zero": 0.0, "level": -1.0},
-        carries="previous:1,memory:2",
+        carries="left:1,newest:1,previous:1,memory:2",
     )
 
 

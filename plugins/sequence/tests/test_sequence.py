@@ -9,6 +9,7 @@ from safelight_sequence import (
     frames_between,
     merge_burst,
     motion_paths,
+    recursive_mean,
     steady_light,
 )
 from safelight_sequence.burst_mean import merged
@@ -95,11 +96,53 @@ def test_denoise_takes_nothing_from_beyond_the_frame_before(job):
     picture = still()
     before = {
         "previous": np.zeros_like(picture),
+        "mean": np.zeros_like(picture),
+        "left": np.ones((*picture.shape[:2], 1), np.float32),
+        "motion": np.zeros((*picture.shape[:2], 2), np.float32),
         "memory": np.zeros((48, 56, 16), np.float32),
         "inside": np.zeros((*picture.shape[:2], 1), np.float32),
     }
     _, after = denoise_sequence(picture, before, job(denoise_sequence), {"level": 0.0})
     assert np.abs(after["previous"] - picture).max() < LAST_BITS
+
+
+def mean_of(frames, sigma, clean):
+    """The recursive mean of frames that stand still, each cleaned perfectly."""
+    mean, left = frames[0], np.ones((*clean.shape[:2], 1), np.float32)
+    for frame in frames[1:]:
+        before = carried_on({"mean": mean, "left": left, "previous": clean})
+        mean, left = recursive_mean.merged(frame, before, sigma)
+    return mean, left
+
+
+def test_noise_that_stands_still_falls_with_the_root_of_the_frames():
+    picture, rng, sigma = 0.2 + 0.6 * still(), np.random.default_rng(3), 0.1
+    noise = rng.standard_normal((8, *picture.shape)).astype(np.float32)
+    mean, left = mean_of(picture + sigma * noise, sigma, picture)
+    found = np.std(mean - picture) / sigma
+    assert found < 1.2 / np.sqrt(8)
+    assert abs(np.sqrt(np.mean(np.square(left))) - found) < 0.05  # which its network is told
+
+
+def test_what_has_changed_begins_anew_and_what_moves_counts_for_little():
+    picture, rng, sigma = 0.2 + 0.6 * still(), np.random.default_rng(3), 0.1
+    noise = rng.standard_normal((9, *picture.shape)).astype(np.float32)
+    mean, left = mean_of(picture + sigma * noise[:8], sigma, picture)
+    changed = picture.copy()
+    changed[20:60, 30:70] += (0.1, -0.1, 0.1)  # as faint as the noise
+    before = carried_on({"mean": mean, "left": left, "previous": picture})
+    after, left = recursive_mean.merged(changed + sigma * noise[8], before, sigma)
+    inside, outside = (slice(24, 56), slice(34, 66)), slice(80, None)
+    assert np.abs((after - changed)[inside].mean((0, 1))).max() < 0.02
+    assert left[inside].min() > 0.8
+    assert np.median(left[outside]) < 0.5
+    before["motion"] = before["motion"] + 3
+    _, moving = recursive_mean.merged(picture + sigma * noise[8], before, sigma)
+    assert np.median(moving) > 1.5 * np.median(left[outside])
+    nothing = before | {"inside": np.zeros_like(before["inside"])}
+    alone, left = recursive_mean.merged(picture, nothing, sigma)
+    assert np.array_equal(alone, picture)
+    assert (left == 1).all()
 
 
 def same(values):

@@ -60,6 +60,9 @@ class FrameCarrier:
     def keep(self, carried: Mapping[str, NDArray[np.float32]]) -> None:
         """Carry on what a frame gave, float32 (rows, columns, channels) each."""
         self._carried = dict(carried)
+        for name, kind in self._carries.items():
+            if kind.looked_at:
+                self._seen = motion.looked_at(carried[name])
 
     def begin_anew(self) -> None:
         """Forget what was carried: the next frame is the first one."""
