@@ -978,7 +978,7 @@ def test_the_pixel_limit_counts_for_a_document_without_pixels(tmp_path):
 
 def test_free_memory_does_not_count_when_a_project_is_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        sys.modules["safelight.files.open_picture"], "default_pixel_limit", lambda: 100
+        sys.modules["safelight.files.pixel_limit"], "default_pixel_limit", lambda: 100
     )
     history = painted(History.start(rich()), 1)
     assert steps_of(saved_and_opened(tmp_path / "a.safelight", history)) == steps_of(history)
