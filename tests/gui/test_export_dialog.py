@@ -237,6 +237,23 @@ def test_the_dialog_exports_layers_where_the_format_holds_them(make, tmp_path, q
     assert [layer.name for layer in document.layers] == [x.name for x in dialog._document.layers]
 
 
+@pytest.mark.parametrize("title", ["Portable FloatMap", "Small picture"])
+def test_a_plugins_format_is_previewed_as_its_file_will_be(qtbot, tmp_path, title):
+    document = Document.from_raster(Raster.from_array(photograph(60, 80)))
+    with actions.Studio("cpu") as studio:
+        formats = [item.format for item in studio.exporters()]
+        dialog = ExportDialog(document, tmp_path / "photo.png", studio=studio, formats=formats)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        dialog.format.setCurrentText(title)
+        qtbot.waitUntil(lambda: dialog.preview.bytes is not None, timeout=60_000)
+        known = dialog.preview.bytes
+        after = dialog.preview.view.image.pixelColor(40, 30).getRgb()[:3]
+        exported = finish(dialog, qtbot)
+    assert exported.path.stat().st_size == known
+    assert np.abs(np.subtract(after, photograph(60, 80)[30, 40])).max() < 40
+
+
 def test_the_preview_shows_the_very_file_and_says_how_large_it_is(make, qtbot):
     dialog = make()
     dialog.format.setCurrentText("JPEG")

@@ -255,6 +255,9 @@ def content_of(
     *,
     live: Live | None = None,
     hear: Callable[[float], object] | None = None,
+    exporters: Exporters = tuple,
 ) -> Photograph:
     """``files.content_of``; a profile that is asked for is read in a confined process."""
-    return files.content_of(document, options, live=live, reading=CONFINED, hear=hear)
+    return files.content_of(
+        document, options, live=live, reading=CONFINED, hear=hear, exporters=exporters
+    )

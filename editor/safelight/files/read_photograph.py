@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
@@ -76,6 +76,13 @@ def read_foreign(
     """What is in a file of a plugin's format. Raises OpenError, which calls the file ``name``."""
     with open_regular(path, name) as file, in_words(name, limit):
         return _read_foreign(file, name, limit, importer)
+
+
+def read_foreign_data(data: bytes, name: str, importer: plugin_codec.Importer) -> Photograph:
+    """What bytes of a plugin's format show. Raises OpenError, which calls the file ``name``."""
+    with in_words(name, None):
+        held: Any = io.BytesIO(data)
+        return plugin_codec.read(importer, io.BufferedReader(held), len(data), None)
 
 
 def _read(

@@ -33,7 +33,7 @@ from safelight.files.metadata.exported_metadata import for_file
 from safelight.files.open_errors import OpenError
 from safelight.files.photograph_document import is_untouched
 from safelight.files.provenance import content_credentials
-from safelight.files.read_photograph import read_data, read_foreign
+from safelight.files.read_photograph import read_data, read_foreign, read_foreign_data
 from safelight.files.sentences import CLOSE, listed
 from safelight.files.untrusted_reader import HERE, Reading
 from safelight.files.write_errors import WriteError, plain_name
@@ -205,35 +205,55 @@ def content_of(
     live: Live | None = None,
     reading: Reading = HERE,
     hear: Hear | None = None,
+    exporters: plugin_codec.Exporters = tuple,
 ) -> Photograph:
-    """What the file would hold that ``export`` writes in one of our formats, named by ``options``.
+    """What the file would hold that ``export`` writes in the format that ``options`` name, one of
+    ours or of a plugin's.
 
     Raises what ``export`` raises.
     """
-    target = target_of("", *sides(document, options), options, tuple)
-    assert target.codec is not None
-    return own_content(document, target, options, live, reading, hear or (lambda _: None))
+    target = target_of("", *sides(document, options), options, exporters)
+    hear = hear or (lambda _: None)
+    if target.codec is None:
+        return foreign_content(document, target, options, live, hear)
+    return own_content(document, target, options, live, reading, hear)
 
 
-def encoded(content: Photograph, options: ExportOptions, hear: Hear | None = None) -> bytes:
+def encoded(
+    content: Photograph,
+    options: ExportOptions,
+    hear: Hear | None = None,
+    exporters: plugin_codec.Exporters = tuple,
+) -> bytes:
     """The very bytes that ``export`` writes of what ``content_of`` gave. Adds notes to it.
 
     Raises ExportError where it cannot be encoded so.
     """
     assert options.format is not None
-    codec = named_target(options.format, tuple).codec
-    assert codec is not None
+    target, hear = named_target(options.format, exporters), hear or (lambda _: None)
     stream = io.BytesIO()
-    coded_to_size(content, codec, options, "The picture", hear or (lambda _: None)).write(stream)
+    if target.codec is not None:
+        coded_to_size(content, target.codec, options, "The picture", hear).write(stream)
+        return stream.getvalue()
+    assert target.exporter is not None
+    told = options.of_plugin(target.exporter.format)
+    _foreign_writer(content, target.exporter, "The picture", told, hear)(stream)
     return stream.getvalue()
 
 
-def seen_in(data: bytes, options: ExportOptions) -> Photograph:
-    """What a file of ours, whose bytes ``encoded`` gave, shows. Raises OpenError."""
+def seen_in(
+    data: bytes, options: ExportOptions, exporters: plugin_codec.Exporters = tuple
+) -> Photograph | None:
+    """What a file whose bytes ``encoded`` gave shows; None where its plugin opens no such file.
+    Raises OpenError.
+    """
     assert options.format is not None
-    codec = named_target(options.format, tuple).codec
-    assert codec is not None
-    return read_data(data, codec, "The picture")
+    target = named_target(options.format, exporters)
+    if target.codec is not None:
+        return read_data(data, target.codec, "The picture")
+    assert target.exporter is not None
+    importer = target.exporter.importer
+    return None if importer is None else read_foreign_data(data, "The picture", importer)
 
 
 def _with_layers(

@@ -227,11 +227,11 @@ class ExportDialog(QDialog):
         """Have what is chosen encoded, where that can be seen."""
         target = self._targets[self.format.currentText()]
         writes = {codec.name for codec in actions.exported_formats() if codec.write is not None}
-        if target.id not in writes:
+        if target.ours and target.id not in writes:
             self.preview.show_nothing("There is no preview of this format.")
             return
         try:
-            self.preview.show_export(self._seen(), self.options(), self._live)
+            self.preview.show_export(self._seen(), self.options(), self._live, self._exporters)
         except actions.ExportError as error:
             self.preview.show_nothing(str(error))
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 from safelight import actions
 from safelight.document import Document, Live, Metadata
 from safelight.files.codecs.photograph import Photograph
+from safelight.files.codecs.plugin_codec import Exporters
 from safelight.gui.screen.display_transform import display, tagged
 from safelight.gui.threads.background import Background, Mailbox
 from safelight.gui.widgets.shown_text import file_size, plain
@@ -87,6 +88,7 @@ class ExportPreview(QWidget):
         self._stop = threading.Event()
         self._wanted: tuple[Document, actions.ExportOptions, Live | None] | None = None
         self._kept: _Kept | None = None
+        self._exporters: Exporters = tuple
         self._mail = Mailbox(self, self._hear)
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -105,9 +107,18 @@ class ExportPreview(QWidget):
         layout.addLayout(below)
 
     def show_export(
-        self, document: Document, options: actions.ExportOptions, live: Live | None
+        self,
+        document: Document,
+        options: actions.ExportOptions,
+        live: Live | None,
+        exporters: Exporters = tuple,
     ) -> None:
-        """Encode the picture, soon, and show what comes of it; what was under way is given up."""
+        """Encode the picture, soon, and show what comes of it; what was under way is given up.
+
+        ``exporters`` are formats of plugins; of one that its plugin does not open, the size is
+        told, and what is shown is the picture before.
+        """
+        self._exporters = exporters
         self._wanted = document, options, live
         self._stop.set()
         self.bytes = None
@@ -146,10 +157,10 @@ class ExportPreview(QWidget):
         self._stop = stop = threading.Event()
         self._running = True
         middle, room = self.view.middle, self.view.room()
-        kept, post = self._kept, self._mail.post
+        kept, post, exporters = self._kept, self._mail.post, self._exporters
 
         def work() -> None:
-            _encode(document, options, live, kept, middle, room, stop, post)
+            _encode(document, options, live, exporters, kept, middle, room, stop, post)
 
         Background(self, work, lambda _: self._ended_well(), self._failed)
 
@@ -186,6 +197,7 @@ def _encode(
     document: Document,
     options: actions.ExportOptions,
     live: Live | None,
+    exporters: Exporters,
     kept: _Kept | None,
     middle: tuple[float, float],
     room: tuple[int, int],
@@ -200,7 +212,7 @@ def _encode(
 
     key = document, replace(options, settings={}, quality=None, kilobytes=0, lossless=False)
     if kept is None or kept.key != key:
-        content = actions.content_of(document, options, live=live, hear=hear)
+        content = actions.content_of(document, options, live=live, hear=hear, exporters=exporters)
         kept = _Kept(key, content, _visible(content))
         post(kept)
     content, before = kept.content, kept.seen
@@ -211,11 +223,14 @@ def _encode(
         rows = slice(part.top(), part.top() + part.height())
         pixels = content.pixels[rows, part.left() : part.left() + part.width()]
         some = replace(content, pixels=np.ascontiguousarray(pixels), metadata=Metadata(), notes=[])
-        after = actions.seen_in(actions.encoded(some, options, hear), options)
-        post(_Seen(before, _visible(after), part))
-    data = actions.encoded(replace(content, notes=[]), options, hear)
+        data = actions.encoded(some, options, hear, exporters)
+        after = actions.seen_in(data, options, exporters)
+        if after is not None:
+            post(_Seen(before, _visible(after), part))
+    data = actions.encoded(replace(content, notes=[]), options, hear, exporters)
     hear(1.0)
-    post(_Seen(before, _visible(actions.seen_in(data, options)), whole, len(data)))
+    after = actions.seen_in(data, options, exporters)
+    post(_Seen(before, before if after is None else _visible(after), whole, len(data)))
 
 
 def _around(whole: QRect, middle: tuple[float, float], room: tuple[int, int]) -> QRect:
