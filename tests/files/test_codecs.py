@@ -64,7 +64,7 @@ def test_a_new_format_is_a_codec_in_the_list(tmp_path, monkeypatch):
         stream.write(b"TINY" + bytes([height, width]) + photograph.pixels.tobytes())
 
     tiny = Codec("Tiny", (".tiny",), (b"TINY",), read, write, alpha=False, exact=lambda *_: True)
-    for module in ("open_picture", "export_formats"):
+    for module in ("read_photograph", "open_picture", "exports.export_formats"):
         found = sys.modules[f"safelight.files.{module}"]
         monkeypatch.setattr(found, "CODECS", (*CODECS, tiny))
     pixels = pictures.noise(8, 6, 3, "uint8")
