@@ -28,7 +28,7 @@ _STILL = 0.1
 _WINDOW = 9
 """Pixels of half the size over which what has moved is told from what stands still."""
 
-_BETTER = 1.5
+_BETTER = 2.0
 """How many times as well a motion has to explain a window as no motion does: noise is explained by
 some motion a little better than by none.
 """
@@ -89,7 +89,8 @@ def _believed(
         for other, level in zip((there, was), mean, strict=True)
     )
     share = np.clip((still - _BETTER * following) / _CERTAIN**2, 0, 1)
-    return np.asarray(share, np.float32)
+    # What lies beside what has moved is moved along: it is uncovered, or as likely moved as not.
+    return np.asarray(cv2.dilate(share, np.ones(window, np.uint8)), np.float32)
 
 
 def places(flow: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
