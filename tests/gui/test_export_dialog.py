@@ -286,10 +286,10 @@ def test_the_button_held_shows_the_picture_before_it_was_compressed(make, qtbot)
 def test_a_change_while_the_preview_is_made_gives_up_what_is_under_way(make, qtbot, monkeypatch):
     held, begun, real = threading.Event(), [], actions.encoded
 
-    def slow(content, options, hear):
+    def slow(content, options, hear, exporters):
         begun.append(options.settings.get("quality"))
         assert held.wait(120)
-        return real(content, options, hear)
+        return real(content, options, hear, exporters)
 
     monkeypatch.setattr(actions, "encoded", slow)
     dialog = make()
@@ -308,10 +308,10 @@ def test_the_preview_makes_way_for_the_export_and_goes_on_where_that_fails(
 ):
     begun, given_up, real = [], threading.Event(), actions.encoded
 
-    def endless(content, options, hear):
+    def endless(content, options, hear, exporters):
         begun.append(threading.get_ident())
         if len(begun) > 1:
-            return real(content, options, hear)
+            return real(content, options, hear, exporters)
         try:
             while True:
                 hear(0.0)
