@@ -264,7 +264,8 @@ def finer(picture: Array, rough: Array, colours: Array) -> Array:
     usual = row_colours(colours, (np.arange(height) + 0.5) / height)
     larger = cv2.resize(rough, (width, height), interpolation=cv2.INTER_LINEAR)
     gaps = pockets(picture, roughness(picture), larger > 0.5)
-    matte = edged(picture, np.maximum(larger, gaps), usual, min(round(2 * times) + 1, WIDEST))
+    band = min(round(2 * times) + 1, WIDEST)
+    matte = edged(picture, np.maximum(larger, gaps), usual, band, full_size=False)
     share = np.where(doubtful(picture, matte, larger > 0.5), 0, matte.share)
     return np.where(thin(picture, share), 0, share).astype(np.float32)
 

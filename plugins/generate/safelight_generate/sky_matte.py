@@ -36,6 +36,14 @@ DRIFT = 1.0
 OTHER = 2.5
 """Times that far from the sky's colour, a pixel can be wholly of what stands before it."""
 
+SHARPENED = 0.35
+"""Of how far what stands before a sky is from its light, that sharpening moves the sky beside it
+the other way.
+"""
+
+HALO = 4
+"""Pixels from an edge that sharpening reaches."""
+
 SPECK = 4
 """Of 25 pixels: fewer that are unlike the sky are a part of it."""
 
@@ -107,9 +115,10 @@ def own_colour(image: Array, certain: NDArray[np.bool_], far: Array) -> Array:
     return np.asarray(far + np.clip(4 * share, 0, 1)[..., None] * (near - far), np.float32)
 
 
-def edged(image: Array, rough: Array, usual: Array, band: int) -> Matte:
+def edged(image: Array, rough: Array, usual: Array, band: int, *, full_size: bool = True) -> Matte:
     """The matte of a picture (h, w, 3), 0 to 1, of which ``rough`` (h, w), 0 to 1, knows the sky
-    to ``band`` pixels; ``usual`` (h, 3) is the sky's colour by row.
+    to ``band`` pixels; ``usual`` (h, 3) is the sky's colour by row. What sharpening does to a sky
+    is told at ``full_size`` alone: in a smaller picture it may be a thin thing.
 
     What is as the sky around it is sky. Between that and what is wholly another thing, a pixel is a
     mixture of the sky and of the colour near by that explains it best (after E. Gastal and M.
@@ -131,7 +140,7 @@ def edged(image: Array, rough: Array, usual: Array, band: int) -> Matte:
         )
         parts = rough[place], inside[place], outside[place]
         for whole, part in zip(
-            matte, _edged(image[place], *parts, usual[place[0]], band), strict=True
+            matte, _edged(image[place], *parts, usual[place[0]], band, full_size), strict=True
         ):
             whole[place] = part
     return matte
@@ -144,6 +153,7 @@ def _edged(
     outside: NDArray[np.bool_],
     usual: Array,
     band: int,
+    full_size: bool,
 ) -> Matte:
     """As ``edged``; ``inside`` and ``outside`` (h, w): what surely is sky, and what surely not."""
     import cv2
@@ -159,6 +169,8 @@ def _edged(
         sky = own_colour(image, certain, sky)
         away = np.sqrt(np.square(image - sky).mean(2))
         certain = inside | (unknown & near & (away < alike))
+    if full_size:
+        certain |= unknown & sharpened(image - sky, certain)
     crowd = cv2.blur((~certain).astype(np.float32), (5, 5), borderType=cv2.BORDER_REPLICATE)
     certain |= unknown & (crowd < SPECK / 25)
     varied = cv2.dilate(away, box(1)) - cv2.erode(away, box(1))
@@ -173,6 +185,19 @@ def _edged(
         share.ravel()[mixed] = told
         before.reshape(-1, 3)[mixed] = colours
     return Matte(share, sky, before)
+
+
+def sharpened(apart: Array, certain: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What of a sky (h, w) a camera has made lighter beside what is dark, or darker beside what is
+    light; ``apart`` (h, w, 3) is how far the picture is from the sky's colour, ``certain`` (h, w)
+    what surely is sky.
+    """
+    import cv2
+
+    light = np.ascontiguousarray(apart.mean(2))
+    low, high = cv2.erode(light, box(HALO)), cv2.dilate(light, box(HALO))
+    beside = cv2.dilate(certain.astype(np.uint8), box(HALO)) > 0
+    return beside & (light < -SHARPENED * low) & (light > -SHARPENED * high)
 
 
 def mixtures(

@@ -127,6 +127,15 @@ def test_no_rim_of_the_old_sky_stays_along_roofs_masts_and_wires(job):
     assert error[:145].mean() < 0.004
 
 
+def test_what_sharpening_has_made_lighter_beside_a_roof_is_sky(job, photograph):
+    softened = photograph.copy()
+    softened[HORIZON:] = [0.2, 0.15, 0.1]
+    softened[HORIZON - 2 : HORIZON, :110] += 0.08
+    own = np.zeros((60, 80, 3), np.float32) + np.float32([0.25, 0.16, 0.2])
+    made = replaced(job, softened, picture=own, **PLAIN)
+    assert np.abs(made[HORIZON - 2 : HORIZON, 10:100] - own[0, 0]).mean() < 0.02
+
+
 def test_a_sky_of_ones_own_is_put_behind(job, photograph):
     own = np.zeros((60, 80, 3), np.float32) + np.float32([0.9, 0.2, 0.1])
     made = replaced(job, photograph, picture=own, **PLAIN)
