@@ -1,9 +1,12 @@
 """The studio: finding filters by name, refusing illegal settings, saying the device."""
 
+import time
+
 import numpy as np
 import pytest
 
 from safelight import actions
+from safelight.actions import plugin_jobs
 from safelight.api import ParameterError
 from safelight.document import Document, whole
 from safelight.pixels import Raster
@@ -53,6 +56,28 @@ def test_resting_ends_idle_workers_and_the_next_job_runs_in_a_new_one(document):
         assert before
         assert not any(worker.alive for worker in before)
         assert isinstance(studio.start(warmth, {}, document).wait(180), actions.JobFinished)
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_the_worker_that_told_the_device_ends_unless_a_filter_comes(document, monkeypatch, used):
+    monkeypatch.setattr(plugin_jobs, "_UNASKED", 0.5 if used else 0.0)
+    with actions.Studio("cpu") as studio:
+        pool = studio._pools.built_in
+        studio.device()
+        if not used:
+            _wait_until(lambda: not pool._all)
+        job = studio.start(studio.filter("warmth"), {"amount": 0.5}, document)
+        assert isinstance(job.wait(180), actions.JobFinished)
+        studio.device()  # asked again it ends nothing
+        assert pool._resting.finished.wait(60)
+        assert pool._all
+
+
+def _wait_until(true):
+    deadline = time.monotonic() + 60
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert true()
 
 
 def test_a_shared_short_name_has_to_be_said_in_full(tmp_path):

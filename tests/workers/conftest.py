@@ -1,6 +1,7 @@
 """A pool that has the plugin of faults beside the built-in ones."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,17 +19,20 @@ FROM_NOTHING = {
     "test_attacks",
     "test_blocks",
     "test_catalog",
-    "test_decoding",
-    "test_edition",
+    "test_compatibility",
+    "test_decoders",
     "test_faults",
     "test_inference",
     "test_job",
-    "test_kernels",
+    "test_kernel_cache",
     "test_memory",
-    "test_patience",
     "test_sandbox",
+    "test_watchdog",
 }
 """Tests about processes, their starts, their ends and what confines them."""
+
+_FILES = {path.stem for path in Path(__file__).parent.rglob("test_*.py")}
+assert FROM_NOTHING <= _FILES, FROM_NOTHING - _FILES
 
 
 @pytest.fixture(scope="module", autouse=True)

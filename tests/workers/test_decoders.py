@@ -119,7 +119,9 @@ def test_a_decoder_that_eats_memory_is_out_of_memory_and_the_next_file_opens(dec
     assert decode(decoders, "bytes", b"next").tobytes() == b"next"
 
 
-def test_a_decoder_uses_a_kernel_that_is_compiled_and_compiles_none(tmp_path, kernel_folder):
+def test_a_decoder_uses_a_kernel_that_is_compiled_and_compiles_none(
+    tests_are_parts, tmp_path, kernel_folder
+):
     """It may read what the window keeps, but neither write there nor start a compiler."""
     pytest.importorskip("numba")
     keep_kernels(kernel_folder, [BENT])

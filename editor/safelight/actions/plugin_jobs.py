@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 _DEVICE_LIMIT = 120.0
 
+_UNASKED = 20.0
+"""Seconds after which the worker of a window that has used no filter ends: 39 MB that are not
+missed, for another one starts in a third of a second.
+"""
+
 _JOBS = 2
 """Jobs of one plugin's filters that run at once; further ones wait."""
 
@@ -80,6 +85,7 @@ class Studio:
         safe: bool = False,
     ) -> None:
         self._device = device
+        self._device_known = False
         self._patience = patience
         self.safe = safe
         self.store = store or Store()
@@ -410,7 +416,18 @@ class Studio:
         return bool(self._failures)
 
     def device(self) -> Device:
-        """The device a live session really uses. Raises WorkerDied."""
+        """The device a live session really uses. Raises WorkerDied.
+
+        Asked for the first time, as by a window that begins, the worker ends soon if no filter
+        comes: one that keeps a card ready stays.
+        """
+        found, first = self._device_found(), not self._device_known
+        self._device_known = True
+        if first and found.name == "cpu":
+            self._pools.built_in.rest_after(_UNASKED)
+        return found
+
+    def _device_found(self) -> Device:
         with self._pools.built_in.worker() as worker:
             try:
                 talk = Conversation(worker, _DEVICE_LIMIT)

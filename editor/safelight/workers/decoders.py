@@ -79,15 +79,13 @@ class Decoders:
         environment = DecoderEnvironment(module, scratch, kernels)
         self.pool = Pool(limit=limit, memory_limit=memory_limit, environment=environment)
         self._patience = patience
-        self._resting: threading.Timer | None = None
-        self._timing = threading.Lock()
 
     def begin(self) -> None:
         """Have a process start for a file that may come soon. Waits for nothing, raises WorkerDied
         where none can be started.
         """
         self.pool.begin()
-        self._rest_after(_AWAITED)
+        self.pool.rest_after(_AWAITED)
 
     def decode(
         self,
@@ -119,16 +117,7 @@ class Decoders:
                 raise MemoryError from None
             raise DecoderFailed(_plain(f"what decodes it {fault}")) from None
         finally:
-            self._rest_after(_SPARE)
-
-    def _rest_after(self, seconds: float) -> None:
-        """Have the processes end that are kept for the next file, should none come by then."""
-        with self._timing:
-            if self._resting is not None:
-                self._resting.cancel()
-            self._resting = threading.Timer(seconds, self.pool.rest)
-            self._resting.daemon = True
-            self._resting.start()
+            self.pool.rest_after(_SPARE)
 
 
 _shared: Decoders | None = None

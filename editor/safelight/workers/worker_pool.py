@@ -50,6 +50,7 @@ class Pool:
         self._deaths = 0
         self._closed = self._retired = False
         self._changed = threading.Condition()
+        self._resting: threading.Timer | None = None
 
     @contextlib.contextmanager
     def worker(self, *faults: type[Exception]) -> Iterator[WorkerProcess]:
@@ -109,6 +110,19 @@ class Pool:
             for worker in idle:
                 self._drop(worker)
 
+    def rest_after(self, seconds: float) -> None:
+        """End the workers that do nothing then, should nothing be asked of them until then."""
+        resting = threading.Timer(seconds, self.rest)
+        resting.daemon = True
+        with self._changed:
+            self._stay()
+            self._resting = resting
+            resting.start()
+
+    def _stay(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+
     def retire(self) -> None:
         """End each worker as soon as it does nothing; jobs under way come to their end."""
         self._retired = True
@@ -118,6 +132,7 @@ class Pool:
         """End all workers; jobs under way end as failed."""
         with self._changed:
             self._closed = True
+            self._stay()
             workers = list(self._all)
             self._idle.clear()
             self._changed.notify_all()
@@ -143,6 +158,7 @@ class Pool:
     def _free(self) -> WorkerProcess | None:
         """A worker that does nothing; None where one more may start. Waits for either."""
         with self._changed:
+            self._stay()
             while not self._closed:
                 while self._idle:
                     worker = self._idle.pop()
