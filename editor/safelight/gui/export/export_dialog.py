@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -30,19 +27,25 @@ from safelight.api import Format, Parameter, Value
 from safelight.document import LayerFailed
 from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.number_field import WholeField
+from safelight.gui.export.export_depth import DEPTHS, DepthChoice
 from safelight.gui.export.export_preset_list import PresetRow
 from safelight.gui.export.export_preview import ExportPreview
 from safelight.gui.export.export_profile import ProfileChoice
 from safelight.gui.export.export_progress import Running
+from safelight.gui.export.export_rows import beside, empty_form, plain_button, scrolling
 from safelight.gui.export.export_several import IntoFolder, Ticked
+from safelight.gui.export.export_targets import (
+    OURS,
+    asked_name,
+    of_plugins,
+    proposed_name,
+)
+from safelight.gui.export.export_words import said_cancelled, said_made, said_narrowed
 from safelight.gui.jobs.left_out_layers import ask_without
 from safelight.gui.threads.background import Background
-from safelight.gui.widgets.scrolling_rows import ScrollingRows
 from safelight.gui.widgets.shown_text import plain, size
 from safelight.gui.widgets.small_widgets import remark, small_button
 
-_DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
-_BITS = {"uint8": 8, "uint16": 16, "float32": 32}
 _METADATA = {
     "Everything": "all",
     "Without the location": "without location",
@@ -51,49 +54,6 @@ _METADATA = {
 }
 _CONVERTING = ("intent", "black_point")
 """What counts where colours are converted to another profile."""
-
-_MADE = {"partly": "a generator made part of it", "wholly": "a generator made it"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A format to choose: what the export calls it, its suffixes, its depths."""
-
-    id: str
-    suffixes: tuple[str, ...]
-    depths: tuple[str, ...]
-    alpha: bool
-    ours: bool = True
-    options: tuple[Parameter, ...] = ()
-    layers: bool = False
-
-
-_OURS = {
-    codec.name: _Target(
-        *(codec.name, codec.suffixes, codec.depths, codec.alpha),
-        options=codec.options,
-        layers=codec.write_document is not None,
-    )
-    for codec in actions.exported_formats()
-}
-
-
-class DepthChoice(QComboBox):
-    """A depth to choose: bits of a channel, or "same" for that which each photograph has."""
-
-    def show_depths(self, depths: Sequence[str], had: str) -> None:
-        """Offer those of a format. ``had`` is that of the photograph, "" for several of them."""
-        wanted: Any = self.currentData()
-        self.clear()
-        if not had and len(depths) > 1:
-            self.addItem("As opened", "same")
-        for depth in depths:
-            text = _DEPTHS[depth]
-            self.addItem(f"{text} (as opened)" if depth == had else text, _BITS[depth])
-        self.setEnabled(self.count() > 1)
-        best = depths.index(had) if had in depths else len(depths) - 1 if had else 0
-        known = self.findData(wanted)
-        self.setCurrentIndex(best if wanted is None or known < 0 else known)
 
 
 class ExportDialog(QDialog):
@@ -128,7 +88,7 @@ class ExportDialog(QDialog):
         self._left_out: list[str] = []
         self._live = studio.live if studio is not None else None
         self._exporters = studio.exporters if studio is not None else tuple
-        self._targets = _OURS | _theirs(formats)
+        self._targets = OURS | of_plugins(formats)
         self.presets = PresetRow(self.options)
         self.preview = ExportPreview()
         self.profile = ProfileChoice()
@@ -161,7 +121,7 @@ class ExportDialog(QDialog):
         )
         self.narrowed = remark()
         self.mark = remark()
-        proposal = _proposal(document, source, self._targets)
+        proposal = proposed_name(document, source, self._targets)
         self.path = QLineEdit(str(proposal))
         self.into = IntoFolder(proposal.parent)
         first = next((x for x, item in enumerate(self.items) if item.document is document), 0)
@@ -263,12 +223,12 @@ class ExportDialog(QDialog):
         self.about = remark()
         self.about.setWordWrap(False)
         self.about.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._quality_row = _beside(self.quality, self.number)
-        self._file = _beside(QLabel("File"), self.path, _button("Browse…", self._browse))
-        self._form = _form()
+        self._quality_row = beside(self.quality, self.number)
+        self._file = beside(QLabel("File"), self.path, plain_button("Browse…", self._browse))
+        self._form = empty_form()
         self.tick_all = small_button("All", "Tick all photographs that are open, or only one again")
         self.tick_all.setVisible(len(self.items) > 1)
-        open_ones = _beside(self.ticked, self.tick_all)
+        open_ones = beside(self.ticked, self.tick_all)
         self._form.addRow("Picture", self.about)
         self._form.addRow("Open ones", open_ones)
         self._form.setRowVisible(open_ones, len(self.items) > 1)
@@ -291,7 +251,7 @@ class ExportDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.addWidget(self.running, 1)
         buttons.addStretch(0)
-        for button in (_button("Cancel", self.reject), self.export):
+        for button in (plain_button("Cancel", self.reject), self.export):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
@@ -299,7 +259,7 @@ class ExportDialog(QDialog):
         upper = QHBoxLayout()
         upper.setSpacing(16)
         upper.addWidget(self.preview, 1)
-        upper.addWidget(_scrolling(self._form))
+        upper.addWidget(scrolling(self._form))
         layout.addLayout(upper, 1)
         for part in (self._file, self.into, self.note):
             layout.addWidget(part)
@@ -431,10 +391,10 @@ class ExportDialog(QDialog):
         """Say what is exported, and what a generator has made of it."""
         chosen = self._chosen()
         document = self._document
-        facts = f"{size(document.width, document.height)}, {_DEPTHS[document.depth]}"
+        facts = f"{size(document.width, document.height)}, {DEPTHS[document.depth]}"
         many = f"{len(chosen)} photographs"
         self.about.setText(plain(many if self._many() else f"{facts}, {document.profile.name}"))
-        marked = _marked([item.document for item in chosen], ours)
+        marked = said_made([item.document for item in chosen], ours)
         self._form.setRowVisible(self.mark, bool(marked))
         self.mark.setText(marked)
 
@@ -443,14 +403,14 @@ class ExportDialog(QDialog):
         documents = [x.document for x in self._chosen()] if self._many() else [self._document]
         try:
             options, ours = self.options(), self._targets[self.format.currentText()].ours
-            words = _narrowed(documents, options) if ours else ""
+            words = said_narrowed(documents, options) if ours else ""
         except actions.ExportError:
             words = ""
         self._form.setRowVisible(self.narrowed, bool(words))
         self.narrowed.setText(words)
 
     def _browse(self) -> None:
-        chosen = _asked(self, self.path.text(), self._targets)
+        chosen = asked_name(self, self.path.text(), self._targets)
         if chosen:
             self.path.setText(chosen)
 
@@ -526,7 +486,7 @@ class ExportDialog(QDialog):
                 return
             written = [places[x.place] for x in outcomes if x.exported is not None]
             self.ticked.tick([place for place in places if place not in written])
-            self.note.setText(_cancelled(len(written), len(places)))
+            self.note.setText(said_cancelled(len(written), len(places)))
 
         Background(self, work, done, self._failed)
 
@@ -582,82 +542,6 @@ class ExportDialog(QDialog):
         self.note.setText("Cancelling…")
 
 
-def _theirs(formats: Sequence[Format]) -> dict[str, _Target]:
-    """What plugins export, by title; a title that is taken names its plugin."""
-    found: dict[str, _Target] = {}
-    for item in formats:
-        if not item.reads:
-            taken = item.title in _OURS or item.title in found
-            name = f"{item.title} ({item.plugin})" if taken else item.title
-            found[name] = _Target(
-                *(item.id, item.suffixes, item.depths, item.alpha), ours=False, options=item.options
-            )
-    return found
-
-
-def _proposal(
-    document: actions.Document, source: Path | None, targets: Mapping[str, _Target]
-) -> Path:
-    """A new name beside the source: ``photo-edited.jpg``, or ``-2`` and so on where taken."""
-    folder = source.parent if source is not None else Path.home()
-    if not os.access(folder, os.W_OK):
-        folder = Path.home()
-    old = source or Path(document.name)
-    fitting = [item for item in targets.values() if old.suffix.lower() in item.suffixes]
-    ending = old.suffix if fitting else ".jpg"
-    if document.has_alpha and not (fitting and fitting[0].alpha):
-        ending = ".png"
-    number, path = 1, folder / f"{old.stem}-edited{ending}"
-    while path.exists():
-        number += 1
-        path = folder / f"{old.stem}-edited-{number}{ending}"
-    return path
-
-
-def _beside(*parts: QWidget) -> QWidget:
-    """Widgets side by side, with no room around them; those that can take what room there is."""
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for part in parts:
-        layout.addWidget(part)
-    return row
-
-
-def _scrolling(form: QFormLayout) -> ScrollingRows:
-    """An area of which the rows of a form can be scrolled upwards and downwards."""
-    inside = QWidget()
-    inside.setLayout(form)
-    return ScrollingRows(inside, fits=True)
-
-
-def _asked(parent: QWidget, path: str, targets: Mapping[str, _Target]) -> str:
-    """The file that the user names in the system's dialog; "" for none."""
-    endings = " ".join(f"*{end}" for x in targets.values() for end in x.suffixes)
-    # The dialog's own question is left out: the button says Replace, and the label why.
-    only_once = QFileDialog.Option.DontConfirmOverwrite
-    kinds = f"Pictures ({endings})"
-    return QFileDialog.getSaveFileName(parent, "Export to", path, kinds, options=only_once)[0]
-
-
-def _button(words: str, clicked: Callable[[], object]) -> QPushButton:
-    """A button that Return does not press."""
-    button = QPushButton(words)
-    button.setAutoDefault(False)
-    button.clicked.connect(lambda _=False: clicked())
-    return button
-
-
-def _form() -> QFormLayout:
-    """A form without rows; a field takes what room there is."""
-    form = QFormLayout()
-    form.setVerticalSpacing(10)
-    form.setHorizontalSpacing(16)
-    form.setContentsMargins(0, 0, 8, 0)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    return form
-
-
 def _applying(finishes: Mapping[str, Control], flat: bool, has_quality: bool) -> dict[str, bool]:
     """Which of the choices of size and sharpness mean something, by the others."""
     resizes = finishes["resize"].value() != "no"
@@ -668,36 +552,3 @@ def _applying(finishes: Mapping[str, Control], flat: bool, has_quality: bool) ->
         "sharpness": sharpens,
         "kilobytes": has_quality,
     }
-
-
-def _narrowed(documents: Sequence[actions.Document], options: actions.ExportOptions) -> str:
-    """Which of them become sRGB without having been asked for, and why; "" for none."""
-    found = [item for item in documents if actions.narrowed(item, options)]
-    names = " and ".join(dict.fromkeys(plain(item.profile.name) for item in found))
-    if not found:
-        return ""
-    return (
-        f"sRGB: 8 bits are too few steps for {names}, and many programs that show such files expect"
-        " sRGB."
-    )
-
-
-def _cancelled(written: int, of: int) -> str:
-    """What is left of several that were cancelled."""
-    if not written:
-        return "Cancelled: nothing was written."
-    was = "was" if written == 1 else "were"
-    return f"Cancelled: {written} of {of} photographs {was} written, nothing of the others."
-
-
-def _marked(documents: Sequence[actions.Document], ours: bool) -> str:
-    """What the files will say of what a generator has made; "" where it has made nothing."""
-    made = [_MADE[word] for item in documents if (word := actions.declared(item))]
-    if not made:
-        return ""
-    if not ours:
-        what = made[0] if len(documents) == 1 else "a generator made a picture or part of it"
-        return f"This format cannot say that {what}."
-    if len(documents) == 1:
-        return f"The file will say that {made[0]}."
-    return f"Of {len(made)} the file will say that a generator made it, or part of it."
