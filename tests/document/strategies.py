@@ -30,7 +30,7 @@ DEPTHS = ["uint8", "uint16", "float32"]
 def patch_tiles(side=8):
     """Tiles of 8 x 8 pixels while it lasts, so that a picture of 40 x 40 has many."""
     patch = pytest.MonkeyPatch()
-    for module in ("pixels.tiles", "document.render", "document.stroke"):
+    for module in ("pixels.tiles", "document.rendered.render", "document.strokes.stroke"):
         patch.setattr(sys.modules[f"safelight.{module}"], "TILE", side)
     patch.setattr(sys.modules["safelight.document.rendered.whole_picture"], "_BAND", 2 * side)
     return patch
