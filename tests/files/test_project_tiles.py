@@ -144,7 +144,7 @@ def test_a_project_larger_than_the_room_for_it_opens_in_a_part_of_it(tmp_path):
     )
     Project.create(path, History.start(document)).close()
     words = [sys.executable, "-c", LEAST, str(path)]
-    found = os.environ | {"PYTHONPATH": str(Path(project_tiles.__file__).parents[2])}
+    found = os.environ | {"PYTHONPATH": str(Path(project_tiles.__file__).parents[3])}
     answer = subprocess.run(words, check=True, capture_output=True, text=True, env=found).stdout
     steps, grown = map(int, answer.split())
     assert steps == 1

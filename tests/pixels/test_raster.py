@@ -274,8 +274,8 @@ def test_a_region_filled_with_a_value_is_one_replaced_with_that_value(case, leve
 def test_a_rectangle_in_two_hundred_megapixels_makes_few_tiles_at_every_level(monkeypatch):
     halvings = []
     tiles = sys.modules["safelight.pixels.tiles"]
-    halved = tiles._halved
-    monkeypatch.setattr(tiles, "_halved", lambda pixels: halvings.append(1) or halved(pixels))
+    halved = tiles.halved
+    monkeypatch.setattr(tiles, "halved", lambda pixels: halvings.append(1) or halved(pixels))
     mask = Raster.filled(17320, 11547, (0,), "uint8")
     mask.level(7)
     selected = mask.filled_at(Region(999, 777, 15000, 10000), 255)
@@ -301,8 +301,8 @@ def test_of_a_filled_rectangle_only_the_rim_is_looked_at_tile_by_tile(monkeypatc
 def test_of_the_zoom_levels_only_what_is_made_of_other_tiles_is_made_anew(monkeypatch):
     halvings = []
     tiles = sys.modules["safelight.pixels.tiles"]
-    halved = tiles._halved
-    monkeypatch.setattr(tiles, "_halved", lambda pixels: halvings.append(1) or halved(pixels))
+    halved = tiles.halved
+    monkeypatch.setattr(tiles, "halved", lambda pixels: halvings.append(1) or halved(pixels))
     raster = Raster.from_array(picture(8 * TILE, 8 * TILE, 1))
     raster.level(3)
     halvings.clear()
@@ -543,7 +543,7 @@ def test_a_tile_is_known_by_its_digest_of_today_and_of_earlier_projects_and_by_n
 def test_without_blake3_a_tile_is_known_by_blake2b_and_no_other_digest_is_judged(monkeypatch):
     tile = np.random.default_rng(3).integers(0, 256, (7, 5, 3), np.uint8)
     today = tile_digest(tile)
-    monkeypatch.setattr(sys.modules["safelight.pixels.tiles"], "_blake3", lambda: None)
+    monkeypatch.setattr(sys.modules["safelight.pixels.tile_digest"], "_blake3", lambda: None)
     text = b"(7, 5, 3) uint8" + tile.tobytes()
     assert tile_digest(tile) == hashlib.blake2b(text, digest_size=16).digest() != today
     assert has_digest(tile, tile_digest(tile))

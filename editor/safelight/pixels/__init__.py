@@ -34,6 +34,7 @@ from safelight.pixels.mesh import Mesh
 from safelight.pixels.missing_pixels import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.outline import Join, Outline, Polygons
 from safelight.pixels.profile_tables import Device, Lut
+from safelight.pixels.tile_digest import has_digest, tile_digest
 from safelight.pixels.tiles import (
     TILE,
     Part,
@@ -41,10 +42,8 @@ from safelight.pixels.tiles import (
     RasterBuilder,
     StoredTile,
     fetched,
-    has_digest,
     has_no_colour,
     solid,
-    tile_digest,
     without_colour,
 )
 from safelight.pixels.tone import Tone, composed

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.pixels.depth import from_float
 from safelight.pixels.mapped_raster import keep_for_a_while
-from safelight.pixels.tiles import Raster, places, tile_digest
+from safelight.pixels.tile_digest import tile_digest
+from safelight.pixels.tiles import Raster, places
 
 Draw: TypeAlias = Callable[[Region], NDArray[np.float32]]
 """Gives what the mask is in a region, whose level it is drawn at: (height, width), 0 to 1."""

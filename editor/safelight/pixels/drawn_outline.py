@@ -24,7 +24,8 @@ from safelight.pixels.depth import from_float
 from safelight.pixels.lanczos import Matrix
 from safelight.pixels.mapped_raster import keep_for_a_while
 from safelight.pixels.outline import FARTHEST, Join, Outline, Polygons
-from safelight.pixels.tiles import Raster, places, solid, tile_digest
+from safelight.pixels.tile_digest import tile_digest
+from safelight.pixels.tiles import Raster, places, solid
 
 Colour = tuple[float, float, float]
 Bounds = tuple[float, float, float, float]

@@ -26,7 +26,8 @@ from safelight.pixels.depth import WHITE, from_float, to_float
 from safelight.pixels.lanczos import WIDEST, Matrix, Sampling, nearest, resample
 from safelight.pixels.mesh import Mesh
 from safelight.pixels.opencv import opencv
-from safelight.pixels.tiles import Raster, places, tile_digest
+from safelight.pixels.tile_digest import tile_digest
+from safelight.pixels.tiles import Raster, places
 from safelight.pixels.warp import Warp
 from safelight.pixels.warp_squares import squares
 

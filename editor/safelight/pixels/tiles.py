@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -17,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.pixels.depth import from_float, to_float
-from safelight.pixels.opencv import opencv
+from safelight.pixels.halved_pixels import halved
+from safelight.pixels.tile_digest import tile_digest
 
 TILE = 256
 """Side of a tile in pixels. The tiles of the last row and column may be smaller."""
@@ -349,7 +348,7 @@ class Raster:
         """A tile of this level, of which what lies in ``half`` is made anew of ``below``."""
         place = self._place(index)
         part = place.intersect(half)
-        tile = _halved(below.read(_doubled(part).intersect(below.region)))
+        tile = halved(below.read(_doubled(part).intersect(below.region)))
         if part != place:
             inside = part.move(-place.x, -place.y)
             whole = np.array(fetched(self._tiles[index]))
@@ -571,7 +570,7 @@ class Raster:
         """The tile at ``place`` of the next zoom level, as it was ``made`` of the same tiles."""
         key = self._four(place, held)
         if key not in made:
-            tile = _halved(self.read(_doubled(place).intersect(self.region)))
+            tile = halved(self.read(_doubled(place).intersect(self.region)))
             tile.flags.writeable = False
             made[key] = tile if self._aside is None else self._aside(tile)
         return made[key]
@@ -638,80 +637,6 @@ def _digest_of(part: Part) -> bytes:
     return tile_digest(part) if isinstance(part, np.ndarray) else part.digest
 
 
-def tile_digest(tile: NDArray[Any]) -> bytes:
-    """The content of a tile (height, width, channels), of any depth, as 16 bytes (BLAKE3, 2020, or
-    BLAKE2b where there is none), its shape and type included.
-    """
-    if is_of_one_value(tile):
-        return _solid_digest(tile.shape, tile.dtype.name, tile[0, 0].tobytes())
-    return _digest(tile)
-
-
-def has_digest(tile: NDArray[Any], digest: bytes) -> bool:
-    """Whether ``digest`` is that of a tile (height, width, channels), of any depth: by BLAKE3, or
-    by BLAKE2b (RFC 7693), which projects up to version 2 know their tiles by.
-
-    Raises LookupError where it is none by BLAKE2b, and there is no BLAKE3.
-    """
-    if tile_digest(tile) == digest or _by_blake2b(tile) == digest:
-        return True
-    if _blake3() is None:
-        raise LookupError("BLAKE3 is not installed")
-    return False
-
-
-def is_of_one_value(tile: NDArray[Any]) -> bool:
-    """Whether all pixels of a tile (height, width, channels), of any depth, are the same to the
-    bit: where they are not, the first row says so nearly always.
-    """
-    bits = tile.view(f"u{tile.itemsize}") if tile.dtype.kind == "f" else tile
-    first = bits[0]
-    return bool((first == first[0]).all()) and bool((bits == first).all())
-
-
-@lru_cache(maxsize=256)
-def _solid_digest(shape: tuple[int, int, int], name: str, pixel: bytes) -> bytes:
-    """The digest of a tile of one value, which most tiles of paint and of masks are."""
-    tile = np.empty(shape, name)
-    tile[...] = np.frombuffer(pixel, name)
-    return _digest(tile)
-
-
-def _digest(tile: NDArray[Any]) -> bytes:
-    make = _blake3()
-    if make is None:
-        return _by_blake2b(tile)
-    state = make(_head(tile))
-    state.update(_bytes_of(tile))
-    return bytes(state.digest(16))
-
-
-def _by_blake2b(tile: NDArray[Any]) -> bytes:
-    state = hashlib.blake2b(_head(tile), digest_size=16)
-    state.update(_bytes_of(tile))
-    return state.digest()
-
-
-@lru_cache(maxsize=1)
-def _blake3() -> Callable[[bytes], Any] | None:
-    """BLAKE3, seven times as fast as BLAKE2b; None on a machine that there is no wheel of it for.
-    Imported here: a window starts without it.
-    """
-    try:
-        from blake3 import blake3
-    except ImportError:
-        return None
-    return blake3
-
-
-def _head(tile: NDArray[Any]) -> bytes:
-    return f"{tile.shape} {tile.dtype.name}".encode()
-
-
-def _bytes_of(tile: NDArray[Any]) -> memoryview:
-    return np.ascontiguousarray(tile).reshape(-1).view(np.uint8).data
-
-
 def _sides(length: int) -> list[int]:
     """How long each tile of a row, or of a column, is."""
     return [min(TILE, length - start) for start in range(0, length, TILE)]
@@ -733,41 +658,6 @@ def _pair(tiles: Sequence[Part], upper: tuple[int, int], columns: int) -> tuple[
 def _doubled(half: Region) -> Region:
     """What of a picture a part of its next zoom level stands for; it may be a pixel larger."""
     return Region(half.x * 2, half.y * 2, half.width * 2, half.height * 2)
-
-
-def _halved(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Half as wide and high, rounded up, 8-bit; colours count as much as they are opaque."""
-    if pixels.dtype != np.uint8:
-        pixels = from_float(to_float(pixels), "uint8")
-    odd = [(0, side % 2) for side in pixels.shape[:2]]
-    if any(after for _, after in odd):
-        pixels = np.pad(pixels, (*odd, (0, 0)), mode="edge")
-    if pixels.shape[2] != 4:
-        return _mean_of_four(pixels)
-    alpha = pixels[..., 3:].astype(np.uint32)
-    total = _sum_of_four(alpha, np.uint32)
-    colour = _sum_of_four(pixels[..., :3] * alpha, np.uint32)
-    half = np.empty((*total.shape[:2], 4), np.uint8)
-    half[..., :3] = (colour + total // 2) // np.maximum(total, 1)
-    half[..., 3:] = (total + 2) >> 2
-    return half
-
-
-def _mean_of_four(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The mean of 2 x 2 of (height, width, 1 or 3), even sides, rounded half up. OpenCV's mean over
-    areas is that where both sides are halved, at a seventh of Pillow's time and a tenth of numpy's.
-    """
-    cv2 = opencv()
-    height, width, channels = pixels.shape
-    half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    made: NDArray[np.uint8] = half.reshape(height // 2, width // 2, channels)
-    return made
-
-
-def _sum_of_four(pixels: NDArray[Any], kind: type) -> NDArray[Any]:
-    rows = np.add(pixels[0::2], pixels[1::2], dtype=kind)
-    total: NDArray[Any] = np.add(rows[:, 0::2], rows[:, 1::2], dtype=kind)
-    return total
 
 
 class RasterBuilder:
