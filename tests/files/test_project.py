@@ -382,7 +382,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 def elsewhere(script, path):
     """What a script in another process says about the file."""
     words = [sys.executable, "-c", script, str(path)]
-    found = os.environ | {"PYTHONPATH": str(Path(database.__file__).parents[2])}
+    found = os.environ | {"PYTHONPATH": str(Path(database.__file__).parents[3])}
     return subprocess.run(words, check=True, capture_output=True, text=True, env=found).stdout
 
 
