@@ -329,7 +329,7 @@ def test_weights_that_make_no_network_are_refused(weights):
 
 def test_the_contract_says_all_that_a_trained_network_of_ours_says():
     path = CHECKOUT / "plugins/enlarge/safelight_enlarge/fast_faithful_x2.onnx"
-    ours = Inference()._session(path, "cpu").get_modelmeta().custom_metadata_map
+    ours = Inference().session(path, "cpu").get_modelmeta().custom_metadata_map
     said = smallest_network.contract(title="", licence="", training_data="", reach=1)
     measured = {f"safelight.{name}" for name in ("difference", "metrics", "parameters", "seam")}
     assert set(ours) - set(said) == measured

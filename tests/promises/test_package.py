@@ -171,7 +171,7 @@ def test_a_wheel_holds_all_of_a_package_and_says_what_it_is(wheels, source):
     if source == CHECKOUT:
         files |= {
             f"safelight/{path.relative_to(CHECKOUT).as_posix()}"
-            for name in ("samples", "styles", "recipes")
+            for name in ("samples", "styles", "recipes", "autoencoder")
             for path in (CHECKOUT / "resources" / name).iterdir()
         }
     assert {name for name in packed if "/licenses/" not in name and ".dist-info" not in name} == (

@@ -12,7 +12,9 @@ from safelight.pixels.opencv import opencv
 
 
 def halved(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Half as wide and high, rounded up, 8-bit; colours count as much as they are opaque."""
+    """Pixels (height, width, channels) of any depth half as wide and high, rounded up, uint8;
+    colours count as much as they are opaque.
+    """
     if pixels.dtype != np.uint8:
         pixels = from_float(to_float(pixels), "uint8")
     odd = [(0, side % 2) for side in pixels.shape[:2]]

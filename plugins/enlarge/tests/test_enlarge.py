@@ -91,7 +91,8 @@ def test_pieces_of_every_model_and_look_fit_together(job, model, crispness):
 @MODELS
 def test_every_model_that_is_offered_has_its_networks(model):
     files = {f"{model}_{look}_x{scale}.onnx" for look in ("faithful", "crisp") for scale in (2, 4)}
-    assert {path.name for path in NETWORKS.glob(f"{model}_*.onnx")} == files
+    found = {path.name for path in NETWORKS.glob(f"{model}_*.onnx")}
+    assert {name for name in found if not name.endswith("_draft.onnx")} == files
 
 
 @FACTORS

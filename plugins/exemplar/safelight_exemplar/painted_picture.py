@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .brushwork import Drawing, Target, match, render, softened, turned
-from .enlarged_painting import doubled_strokes
 from .kernels import HALF, SIDE, chessboard, packed, unpacked
+from .larger_strokes import doubled_strokes
 from .patch_match import strew
 from .pyramid import doubled_field, halved, halved_where, smooth_doubled
 from .votes import blend

@@ -48,7 +48,9 @@ SPECK = 4
 """Of 25 pixels: fewer that are unlike the sky are a part of it."""
 
 PLATEAU = 0.25
-"""Of its distance from the sky's colour, neighbours of what is no mixture differ."""
+"""Neighbours of a pixel that is no mixture differ by so much of the pixel's distance from the sky's
+colour.
+"""
 
 ROUNDS = ((1, 8), (2, 8), (3, 8), (5, 16), (9, 16), (15, 16))
 """Pixels away, and in how many directions, that a mixture's other colour is looked for at."""
@@ -72,7 +74,7 @@ class Matte(NamedTuple):
 
 
 def box(radius: int) -> NDArray[np.uint8]:
-    """A square of ones of side 2 * radius + 1."""
+    """A square of ones, uint8, (2 * radius + 1, 2 * radius + 1)."""
     return np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
 
 
@@ -155,7 +157,9 @@ def _edged(
     band: int,
     full_size: bool,
 ) -> Matte:
-    """As ``edged``; ``inside`` and ``outside`` (h, w): what surely is sky, and what surely not."""
+    """The matte of ``edged`` for one part; ``inside`` and ``outside`` (h, w) say what surely is
+    sky, and what surely not.
+    """
     import cv2
 
     unknown = ~(inside | outside)

@@ -114,7 +114,9 @@ def joined(
 
 
 def unlike(sources: Sequence[Array], strips: Sequence[Strip], overlap: int, rows: int) -> bool:
-    """Whether the light of two strips that meet differs by more than APART."""
+    """Whether the light of two strips that meet differs by more than APART; ``sources`` are
+    (h, w, n), float32, 0 to 1.
+    """
     for one, other in pairwise(strips):
         laps = one.of(sources, rows)[:, -overlap:], other.of(sources, rows)[:, :overlap]
         broad = [blurred(lap[..., :3], BANDS[-1] * rows) for lap in laps]

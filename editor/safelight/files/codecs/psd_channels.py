@@ -29,8 +29,8 @@ class Channels:
         self.dtype = np.dtype(DTYPES[depth])
 
     def plane(self, start: int, length: int, width: int, height: int) -> NDArray[Any]:
-        """A channel of a layer, (height, width), that takes ``length`` bytes from ``start`` on;
-        rows that are missing are 0.
+        """A channel of a layer, (height, width) of ``dtype``, that takes ``length`` bytes
+        from ``start`` on; rows that are missing are 0.
         """
         how = self._file.number(start, ">H")
         held = max(min(start + length, self._file.size) - start - 2, 0)
@@ -43,9 +43,9 @@ class Channels:
     def unpacked(
         self, start: int, held: int, how: int, width: int, height: int, count: int
     ) -> tuple[NDArray[Any], int]:
-        """Channels (count, height, width), and how many of all their rows are there, from ``held``
-        bytes that begin at ``start`` and are packed in the way of number ``how``. Raises
-        DamagedError where so few bytes cannot hold that much.
+        """Channels (count, height, width) of ``dtype``, and how many of all their rows are
+        there, from ``held`` bytes that begin at ``start`` and are packed in the way of number
+        ``how``. Raises DamagedError where so few bytes cannot hold that much.
         """
         row = -(-width // 8) if self._depth == 1 else width * self.dtype.itemsize
         total = row * height * count
@@ -80,8 +80,8 @@ class Channels:
         channels: int,
         count: int,
     ) -> tuple[NDArray[Any], int]:
-        """The first ``count`` of a picture's ``channels``, (count, height, width), and how many of
-        all their rows are there. ``size`` is (width, height) in pixels.
+        """The first ``count`` of a picture's ``channels``, (count, height, width) of ``dtype``, and
+        how many of all their rows are there. ``size`` is (width, height) in pixels.
         """
         width, height = size
         if how == 1 and channels > count:

@@ -245,9 +245,9 @@ def choose_channels(
     page: Page,
     notes: list[str],
 ) -> tuple[NDArray[Any], bool]:
-    """Of (height, width, channels) the first ``colours`` channels and the alpha channel, not
-    premultiplied, if one of the ``extra`` ones is that; and whether it is there. Raises
-    DamagedError where colours are missing.
+    """Of (height, width, channels) of any dtype the first ``colours`` channels and the alpha
+    channel, not premultiplied, if one of the ``extra`` ones is that; and whether it is there.
+    Raises DamagedError where colours are missing.
     """
     if pixels.shape[2] < colours:
         raise DamagedError("is damaged: colour channels are missing")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from safelight_exemplar import kernels
-from safelight_exemplar.enlarged_painting import directions, doubled_strokes, traced
+from safelight_exemplar.larger_strokes import directions, doubled_strokes, traced
 from safelight_exemplar.pyramid import halved, smooth_doubled
 
 

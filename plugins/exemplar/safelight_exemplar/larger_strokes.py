@@ -1,4 +1,4 @@
-"""Enlarged paintings: strokes that stay sharp where a painting is drawn larger than it is.
+"""Larger strokes: a painting whose strokes stay sharp where it is drawn larger than it is.
 
 A scan of 512 pixels that paints 24 megapixels is seen twelve times as large: what interpolation
 makes of it is soft. Paint runs along its strokes, so what is enlarged is smoothed along them and
