@@ -72,13 +72,53 @@ def edge_ssim(result: np.ndarray, original: np.ndarray) -> float:
 
 def similarity(a: np.ndarray, b: np.ndarray) -> float:
     """SSIM of two planes whose range is about 0 to 255."""
+    near, like = similarity_terms(a, b)
+    return float(np.mean(near * like))
+
+
+def similarity_terms(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How like the means around each place are, and how like contrast and structure, of two planes
+    (h, w) whose range is about 0 to 255; each (h-10, w-10).
+    """
     mean_a, mean_b = smooth(a), smooth(b)
     var_a = smooth(a * a) - mean_a**2
     var_b = smooth(b * b) - mean_b**2
     covariance = smooth(a * b) - mean_a * mean_b
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    top = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
-    return float(np.mean(top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))))
+    near = (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
+    return near, (2 * covariance + c2) / (var_a + var_b + c2)
+
+
+MS_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""What each scale counts in `ms_ssim`, the finest first, as the paper found by asking people."""
+
+
+def ms_ssim(result: np.ndarray, original: np.ndarray) -> float:
+    """Structural similarity of two uint8 pictures on Y over five scales, 1 when equal.
+
+    Wang, Simoncelli and Bovik, "Multi-Scale Structural Similarity for Image Quality Assessment"
+    (2003): contrast and structure of each scale, luminance of the coarsest, each to its weight;
+    a scale is the one before averaged 2x2, a last odd row or column left out. A scale that is
+    contrary counts 0. Raises ValueError where the shorter side is under 176 pixels, of which the
+    coarsest scale has 11.
+    """
+    if min(result.shape[:2]) < 11 * 16:
+        raise ValueError(f"{result.shape[:2]}: five scales need 176 pixels a side")
+    a, b = luminance(result), luminance(original)
+    product = 1.0
+    for number, weight in enumerate(MS_WEIGHTS):
+        near, like = similarity_terms(a, b)
+        coarsest = number == len(MS_WEIGHTS) - 1
+        found = float(np.mean(near * like if coarsest else like))
+        product *= max(found, 0.0) ** weight
+        a, b = halved(a), halved(b)
+    return product
+
+
+def halved(plane: np.ndarray) -> np.ndarray:
+    """(h, w) averaged 2x2 to (h // 2, w // 2)."""
+    height, width = (side // 2 for side in plane.shape)
+    return plane[: 2 * height, : 2 * width].reshape(height, 2, width, 2).mean((1, 3))
 
 
 def prewitt(plane: np.ndarray) -> np.ndarray:
@@ -97,10 +137,7 @@ def gmsd(result: np.ndarray, original: np.ndarray, border: int) -> float:
     """
     magnitudes = []
     for image in (result, original):
-        plane = inside(luminance(image, grey=True), border)
-        height, width = (side // 2 * 2 for side in plane.shape)
-        squares = plane[:height, :width].reshape(height // 2, 2, width // 2, 2)
-        magnitudes.append(prewitt(squares.mean((1, 3))))
+        magnitudes.append(prewitt(halved(inside(luminance(image, grey=True), border))))
     a, b = magnitudes
     similarity = (2 * a * b + 170) / (a**2 + b**2 + 170)
     return float(similarity.std(ddof=1))

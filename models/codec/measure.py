@@ -3,11 +3,12 @@
     python -m models.codec.measure --set14 FOLDER --samples FOLDER --crops FOLDER \
         --json metrics.json --state
 
-Every picture is written at several qualities by each, whole files count, and read again. Y-PSNR and
-SSIM are the papers' (models/measurement.py). At the bits that ours needs at a quality, what another
-format has is taken from the line between its own two nearest, over the logarithm of bits; the
-difference in bits at the same Y-PSNR is Bjøntegaard's (VCEG-M33, 2001), over what two curves share,
-from straight lines between points rather than a cubic. Of the samples, the middle counts.
+Every picture is written at several qualities by each, whole files count, and read again. Y-PSNR,
+SSIM and MS-SSIM are the papers' (models/measurement.py), the last where a picture has five scales.
+At the bits that ours needs at a quality, what another format has is taken from the line between its
+own two nearest, over the logarithm of bits; the difference in bits at the same Y-PSNR is
+Bjøntegaard's (VCEG-M33, 2001), over what two curves share, from straight lines between points
+rather than a cubic. Of the samples, the middle counts.
 """
 
 from __future__ import annotations
@@ -40,8 +41,10 @@ OTHERS: dict[str, tuple[str, Mapping[str, Any], tuple[int, ...]]] = {
 Codes = Callable[[np.ndarray, int], tuple[int, np.ndarray]]
 """From a picture (h, w, 3) uint8 and a quality to the bytes of its file and what that shows."""
 
-Point = tuple[float, float, float, float]
-"""Bits a pixel, Y-PSNR in dB, SSIM, PSNR of all colours in dB."""
+Point = tuple[float, float, float, float, float]
+"""Bits a pixel, Y-PSNR in dB, SSIM, PSNR of all colours in dB, MS-SSIM in dB (-10 log10(1 - it)),
+NaN of a picture too small for five scales.
+"""
 
 
 def local_job(folder: Path) -> Any:
@@ -108,8 +111,16 @@ def curve(codes: Codes, picture: np.ndarray, qualities: Sequence[int]) -> list[P
         size, shown = codes(picture, quality)
         bits = 8 * size / picture[..., 0].size
         y_psnr, ssim = measurement.psnr(shown, picture, 0), measurement.ssim(shown, picture, 0)
-        points.append((bits, y_psnr, ssim, measurement.colour_psnr(shown, picture)))
+        colour = measurement.colour_psnr(shown, picture)
+        points.append((bits, y_psnr, ssim, colour, five_scales(shown, picture)))
     return sorted(points)
+
+
+def five_scales(shown: np.ndarray, picture: np.ndarray) -> float:
+    """MS-SSIM in dB, in which differences near 1 can be told; NaN of a small picture."""
+    if min(picture.shape[:2]) < 176:
+        return float("nan")
+    return float(-10 * np.log10(max(1 - measurement.ms_ssim(shown, picture), 1e-12)))
 
 
 def at(points: Sequence[Point], bits: float, what: int) -> float:
@@ -120,13 +131,13 @@ def at(points: Sequence[Point], bits: float, what: int) -> float:
 
 
 def more_bits(ours: Sequence[Point], others: Sequence[Point], what: int) -> float:
-    """Per cent of bits that ours needs more than another at the same PSNR, of luminance (`what` 1)
-    or of all colours (3), over what both reach; below 0 it needs fewer. NaN where they share
-    nothing.
+    """Per cent of bits that ours needs more than another at the same PSNR of luminance (`what` 1)
+    or of all colours (3), or at the same MS-SSIM (4), over what both reach; below 0 it needs fewer.
+    NaN where they share nothing.
     """
     curves = [np.array(sorted((x[what], np.log(x[0])) for x in each)) for each in (ours, others)]
     low, high = max(x[0, 0] for x in curves), min(x[-1, 0] for x in curves)
-    if low >= high:
+    if not low < high:  # NaN too
         return float("nan")
     at_these = np.linspace(low, high, 64)
     mine, theirs = (np.interp(at_these, x[:, 0], x[:, 1]) for x in curves)
@@ -160,14 +171,12 @@ def table(name: str, pictures: Sequence[np.ndarray], codes: Codes) -> tuple[list
         rows.append(
             f"| {name}, n = {len(pictures)} | {quality} | {bits:.3f} | {' | '.join(cells)} |"
         )
-    for what, of in ((1, "luminance"), (3, "all colours")):
+    for what, of in ((1, "PSNR of luminance"), (3, "PSNR of all colours"), (4, "MS-SSIM")):
         cells = []
         for curves in theirs.values():
             each = [more_bits(a, b, what) for a, b in zip(mine, curves, strict=True)]
             cells.append(f"{np.nanmean(each):+.0f} %, fewer in {sum(x < 0 for x in each)}")
-        rows.append(
-            f"| {name} | same PSNR of {of} | bits, ours to theirs | – | {' | '.join(cells)} |"
-        )
+        rows.append(f"| {name} | same {of} | bits, ours to theirs | – | {' | '.join(cells)} |")
     return rows, float(np.mean([points[1][1] for points in mine]))
 
 
@@ -214,8 +223,9 @@ def main() -> None:
     lines = [
         "Y-PSNR in dB / SSIM at the bits a pixel that ours needs; of the others, from the line"
         " between their two nearest qualities (in brackets: how many pictures' lines reach as far)."
-        " Last rows of each set: bits of ours beside theirs at the same PSNR, and in how many"
-        " pictures ours are fewer. JPEG, WebP and AVIF as Pillow writes them (progressive JPEG with"
+        " Last rows of each set: bits of ours beside theirs at the same PSNR or MS-SSIM (five"
+        " scales, the paper's weights), and in how many pictures ours are fewer. JPEG, WebP and"
+        " AVIF as Pillow writes them (progressive JPEG with"
         " codes of its own, WebP at effort 4, AVIF at speed 6), colour at half the resolution, ours"
         " at the full one; whole files count.",
         "",

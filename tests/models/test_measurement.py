@@ -43,6 +43,41 @@ def test_both_distances_grow_with_the_damage(worsened):
         assert 0 < distances[0] < distances[1] < distances[2]
 
 
+def test_similarity_over_five_scales_by_hand():
+    """Of even pictures only the luminance of the coarsest scale is below 1; of texture that is
+    contrary, nothing is left; of a picture too small for five scales a sentence says so.
+    """
+    dark, light = (np.full((176, 181, 3), level, np.uint8) for level in (60, 150))
+    a, b = 16 + 60 * 219 / 255, 16 + 150 * 219 / 255
+    near = (2 * a * b + 2.55**2) / (a * a + b * b + 2.55**2)
+    assert measurement.ms_ssim(dark, light) == pytest.approx(near**0.1333, rel=1e-9)
+    picture = photograph(176)
+    assert measurement.ms_ssim(picture, picture) == pytest.approx(1, abs=1e-12)
+    assert measurement.ms_ssim(255 - picture, picture) == 0
+    with pytest.raises(ValueError, match="176"):
+        measurement.ms_ssim(picture[:175], picture[:175])
+
+
+def test_similarity_over_five_scales_counts_each_once():
+    """A checkerboard of single pixels against its mean is gone at the second scale: what is lost
+    is the finest scale's contrast, to its weight alone.
+    """
+    board = np.indices((176, 176)).sum(0) % 2
+    picture = np.repeat((100 + 40 * board)[..., None], 3, 2).astype(np.uint8)
+    even = np.full_like(picture, 120)
+    variance = (20 * 219 / 255) ** 2
+    c2 = 7.65**2
+    expected = (c2 / (variance + c2)) ** 0.0448
+    assert measurement.ms_ssim(even, picture) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("worsened", [blurred, noisy])
+def test_similarity_over_five_scales_falls_with_the_damage(worsened):
+    picture = photograph(192)
+    found = [measurement.ms_ssim(worsened(picture, amount), picture) for amount in (0.6, 1.2, 2.4)]
+    assert 1 > found[0] > found[1] > found[2] > 0
+
+
 def test_gmsd_by_hand():
     """A step of 60 that is missing on one side: two columns of full dissimilarity, the rest alike.
 
