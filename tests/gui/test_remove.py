@@ -97,6 +97,38 @@ def test_spots_that_are_clicked_while_one_is_filled_follow(opened, qtbot):
     assert not opened.messages.isVisible()
 
 
+def test_what_was_done_after_a_click_is_undone_before_the_click_is_forgotten(opened, qtbot):
+    canvas, session = opened.canvas, opened.session
+    for x in (200, 60):
+        qtbot.mouseClick(canvas, LEFT, pos=at(canvas, x, 150))
+    qtbot.waitUntil(lambda: session.job is not None)
+    session.do(selection_edits.select_box(box=(0, 0, 9, 9)))
+    qtbot.mouseClick(canvas, LEFT, pos=at(canvas, 340, 150))
+    assert len(canvas.strokes) == 3
+    session.undo()  # the last click
+    assert len(canvas.strokes) == 2
+    assert session.document.selection is not None
+    session.undo()  # a part was selected after the second click
+    assert len(canvas.strokes) == 2
+    assert session.document.selection is None
+    session.redo()
+    session.undo()
+    assert len(canvas.strokes) == 2
+    session.undo()  # the second click
+    assert len(canvas.strokes) == 1
+    qtbot.waitUntil(lambda: labels(opened)[-1:] == ["Remove"] and session.idle)
+
+
+def test_a_job_that_ends_is_no_later_than_what_was_asked_for_behind_it(opened, qtbot):
+    canvas, session = opened.canvas, opened.session
+    for x in (200, 60, 340):
+        qtbot.mouseClick(canvas, LEFT, pos=at(canvas, x, 150))
+    qtbot.waitUntil(lambda: labels(opened).count("Remove") == 1 and session.job is not None)
+    session.undo()
+    assert labels(opened).count("Remove") == 1
+    assert len(canvas.strokes) == 1
+
+
 def test_an_export_has_what_is_still_being_filled(window, opened, qtbot, monkeypatch):
     exported = []
     monkeypatch.setattr(export_photograph, "export", lambda _: exported.append(labels(opened)))

@@ -103,7 +103,7 @@ class Session(Edited):
         self.results.outdated.connect(self.draw_afresh)
         self.previews = Previews(self, self.installed, self.do, lambda: self.job is not None)
         self.previews.changed.connect(self.overlay_changed)
-        self.jobs = Jobs(self, self.installed, self.previews, self.do)
+        self.jobs = Jobs(self, self.installed, self.previews, self.keep)
         self.jobs.changed.connect(self.job_changed)
         self.jobs.changed.connect(self.overlay_changed)
         self.job_changed.connect(self._go_on_with_waiting)
@@ -184,13 +184,26 @@ class Session(Edited):
         if self.follows(edit):
             self._later = edit
         elif self.busy and edit.token is None:
-            self.wait(Work(edit.label, lambda: self.do(edit)))
+            self.wait(Work(edit.label, lambda: self.keep(edit)))
         elif self.busy:
             self.complained.emit("edit", f"{self.busy} is not finished yet.", "")
-        elif edit.renders is not None:
-            self._do_on_thread(edit)
         else:
-            self._do(edit)
+            self._make(edit, newest=True)
+
+    def keep(self, edit: Edit) -> None:
+        """Make an edit that was asked for before what waits now: a job's result, or one that has
+        waited itself.
+        """
+        if self.busy:
+            self.do(edit)
+        else:
+            self._make(edit, newest=False)
+
+    def _make(self, edit: Edit, *, newest: bool) -> None:
+        if edit.renders is not None:
+            self._do_on_thread(edit, newest=newest)
+        else:
+            self._do(edit, newest=newest)
 
     def wait(self, work: Work) -> None:
         """Begin with something as soon as that can be: at once where nothing is in its way."""
@@ -208,9 +221,13 @@ class Session(Edited):
         """Whether an edit is a newer one of the gesture whose edit before is being made."""
         return bool(self.busy) and edit.token is not None and edit.token == self._token
 
-    def _do(self, edit: Edit, of: tuple[Document, int] | None = None) -> None:
-        """Make an edit of the document at a frame: the one that is looked at, or was then."""
-        before = self.document
+    def _do(
+        self, edit: Edit, of: tuple[Document, int] | None = None, *, newest: bool = True
+    ) -> None:
+        """Make an edit of the document at a frame: the one that is looked at, or was then.
+        ``newest``: it was asked for after all that waits, so it is undone before that is forgotten.
+        """
+        before, position = self.document, self.history.position
         seen, number = of or (before, self.frame)
         try:
             edit = keyframe_commands.on_frame(self.history.document, seen, edit, number)
@@ -221,11 +238,15 @@ class Session(Edited):
         except KeyError:
             self.complained.emit("edit", f"{edit.label}: the layer is not there any more.", "")
             return
+        if newest:
+            self.waiting.count(self.history.position - position)
         self.settled.emit("edit")
         if self.document is not before:
             self._after_change(before)
 
-    def _do_on_thread(self, wanted: Edit, without: frozenset[str] = frozenset()) -> None:
+    def _do_on_thread(
+        self, wanted: Edit, without: frozenset[str] = frozenset(), *, newest: bool = True
+    ) -> None:
         document, frame = self.document, self.frame
         edit = wanted.through(self.studio.live if self.studio is not None else None)
         self.busy, self._token = edit.label, edit.token
@@ -241,7 +262,7 @@ class Session(Edited):
         def done(changed: Document) -> None:
             self.busy, later, self._later = "", self._later, None
             made = Edit(edit.label, lambda _: changed, edit.token, record=edit.record)
-            self._do(made, (document, frame))
+            self._do(made, (document, frame), newest=newest)
             self.job_changed.emit()
             if later is not None:
                 self.do(later)
@@ -283,7 +304,7 @@ class Session(Edited):
             self.active_changed.emit()
 
     def undo(self) -> None:
-        """Go one step back: what waits last is forgotten before what is done is undone."""
+        """Go one step back: what waits is forgotten before what was done before it is undone."""
         if self.waiting.drop_last():
             self.job_changed.emit()
             return
@@ -300,6 +321,7 @@ class Session(Edited):
         if not self.locked and 0 <= position < len(self.history.steps):
             self.previews.stop()
             before = self.document
+            self.waiting.count(position - self.history.position)
             self.history = self.history.jump(position)
             self._after_change(before)
 

@@ -134,7 +134,7 @@ def _contact_sheet(context: DeedContext) -> None:
 def _edit(context: DeedContext) -> list[Deed]:
     def back(workspace: Workspace) -> bool:
         session = workspace.session
-        return len(session.waiting) > 0 or (session.history.can_undo and not session.locked)
+        return session.waiting.newest or (session.history.can_undo and not session.locked)
 
     def forth(workspace: Workspace) -> bool:
         return workspace.session.history.can_redo and not workspace.session.locked

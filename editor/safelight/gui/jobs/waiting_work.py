@@ -25,6 +25,7 @@ class WaitingWork:
 
     def __init__(self) -> None:
         self._waiting: list[Work] = []
+        self._steps: list[int] = []  # of history: done by hand after each, before the next
         self._begun: Work | None = None
 
     def __len__(self) -> int:
@@ -36,17 +37,32 @@ class WaitingWork:
         begun = () if self._begun is None else (self._begun,)
         return tuple(work.stroke for work in (*begun, *self._waiting) if work.stroke is not None)
 
+    @property
+    def newest(self) -> bool:
+        """Whether something waits, and nothing was done by hand after that was asked for."""
+        return bool(self._waiting) and not self._steps[-1]
+
     def add(self, work: Work) -> None:
         """Have a piece of work wait behind the rest."""
         self._waiting.append(work)
+        self._steps.append(0)
+
+    def count(self, steps: int) -> None:
+        """Hear that history went on so many steps by hand; back where negative."""
+        if self._steps:
+            self._steps[-1] = max(0, self._steps[-1] + steps)
 
     def drop_last(self) -> bool:
-        """Forget the newest; whether there was one."""
-        return bool(self._waiting) and self._waiting.pop() is not None
+        """Forget the newest, unless something was done by hand since; whether it is forgotten."""
+        if not self.newest:
+            return False
+        self._forget(-1)
+        return True
 
     def drop(self) -> None:
         """Forget all."""
         self._waiting.clear()
+        self._steps.clear()
 
     def go_on(self, *, busy: bool, idle: bool) -> bool:
         """Start the oldest that can be started; whether there was one. ``busy``: the document is
@@ -56,9 +72,16 @@ class WaitingWork:
             self._begun = None
         for place, work in enumerate(self._waiting):
             if idle if work.alone else not busy:
-                del self._waiting[place]
+                self._forget(place)
                 if work.alone:
                     self._begun = work
                 work.start()
                 return True
         return False
+
+    def _forget(self, place: int) -> None:
+        """Take a piece of work out: what the hand has done since comes behind the one before it."""
+        del self._waiting[place]
+        steps = self._steps.pop(place)
+        if place > 0:
+            self._steps[place - 1] += steps
