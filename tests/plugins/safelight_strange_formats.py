@@ -280,6 +280,11 @@ def in_steps(data, job: api.Job):
     return PIXELS
 
 
+@api.exporter("in steps", suffixes=(".in_steps",), alpha=True)
+def write_in_steps(pixels):
+    return b"what it is made of is known"
+
+
 @writer
 def pictures(pixels):
     return pixels

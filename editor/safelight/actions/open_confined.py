@@ -19,7 +19,7 @@ from safelight.files import Codec, DamagedError, Exported, ExportOptions, Opened
 from safelight.files.codecs import lens_correction as lens
 from safelight.files.codecs import photograph_parcel
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
-from safelight.files.codecs.plugin_codec import Exporters, Importers
+from safelight.files.codecs.plugin_codec import Exporters, Hear, Importers, unheard
 from safelight.files.codecs.raw_sketch import Sketch
 from safelight.files.colours.file_colours import as_rgb
 from safelight.files.glance import GLANCE, Glance
@@ -141,6 +141,7 @@ def open_picture(
     first: Callable[[Opened], None] | None = None,
     room: tuple[int, int] | None = None,
     told: Mapping[str, Value] = NOTHING,
+    hear: Hear = unheard,
 ) -> Opened:
     """``files.open_picture``, by way of a confined process."""
     return files.open_picture(
@@ -151,6 +152,7 @@ def open_picture(
         room=room,
         reading=CONFINED,
         told=told,
+        hear=hear,
     )
 
 

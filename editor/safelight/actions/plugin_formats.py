@@ -27,11 +27,13 @@ class PluginImporter:
     pool_of: PoolOf
     patience: float
 
-    def read(self, file: io.BufferedReader, size: int, limit: int | None) -> Photograph:
-        """What is in a file. Raises DamagedError, TooLargeError, OSError and MemoryError."""
+    def read(self, file: io.BufferedReader, size: int, limit: int | None, hear: Hear) -> Photograph:
+        """What is in a file. ``hear`` is told how far it is, and may raise something to end it.
+        Raises DamagedError, TooLargeError, OSError and MemoryError.
+        """
         pool = self.pool_of(self.format.plugin)
         try:
-            return format_calls.decode(pool, self.format, file, size, limit, self.patience)
+            return format_calls.decode(pool, self.format, file, size, limit, self.patience, hear)
         except format_calls.FormatFailed as error:
             raise DamagedError(f"cannot be opened: {error}") from error
         except format_calls.TooManyPixels as error:

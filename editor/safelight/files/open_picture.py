@@ -29,6 +29,7 @@ def open_picture(
     room: tuple[int, int] | None = None,
     reading: Reading = HERE,
     told: Mapping[str, Value] = NOTHING,
+    hear: plugin_codec.Hear = plugin_codec.unheard,
 ) -> Opened:
     """Open a picture file of a format in ``codecs.CODECS``, recognised by its content.
 
@@ -47,6 +48,8 @@ def open_picture(
     (width and height in pixels), or else, where an exact conversion of the colours takes long, the
     picture as a coarse conversion makes it.
 
+    ``hear`` is told how far a plugin's importer is, 0 to 1, and may raise something to end it.
+
     Raises OpenError for everything that is not such a picture. May be called on any thread.
     """
     name = plain_name(path)
@@ -59,7 +62,7 @@ def open_picture(
             first = None
     with saying_what_to_do():
         content, format = read_photograph(
-            path, limit_of(pixel_limit), importers=importers, reading=reading, told=told
+            path, limit_of(pixel_limit), importers=importers, reading=reading, told=told, hear=hear
         )
     with in_words(name, None):
         opened = opened_photograph(content, name, format, reading, first)

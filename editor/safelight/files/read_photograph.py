@@ -53,15 +53,17 @@ def read_photograph(
     importers: plugin_codec.Importers = tuple,
     reading: Reading = HERE,
     told: Mapping[str, Value] = NOTHING,
+    hear: plugin_codec.Hear = plugin_codec.unheard,
 ) -> tuple[Photograph, str]:
     """What is in a picture file, not yet turned upright or converted, and its format.
 
-    Raises OpenError, which calls the file ``name`` if given.
+    ``hear`` is told how far a plugin's importer is. Raises OpenError, which calls the file ``name``
+    if given.
     """
     name = name or plain_name(path)
     suffix = os.path.splitext(os.fspath(path))[1]
     with open_regular(path, name) as file, in_words(name, limit):
-        return _read(file, name, suffix, limit, importers, reading, told)
+        return _read(file, name, suffix, limit, importers, reading, told, hear)
 
 
 def read_data(data: bytes, codec: Codec, name: str) -> Photograph:
@@ -71,18 +73,27 @@ def read_data(data: bytes, codec: Codec, name: str) -> Photograph:
 
 
 def read_foreign(
-    path: str | os.PathLike[str], limit: Limit, name: str, importer: plugin_codec.Importer
+    path: str | os.PathLike[str],
+    limit: Limit,
+    name: str,
+    importer: plugin_codec.Importer,
+    hear: plugin_codec.Hear = plugin_codec.unheard,
 ) -> Photograph:
     """What is in a file of a plugin's format. Raises OpenError, which calls the file ``name``."""
     with open_regular(path, name) as file, in_words(name, limit):
-        return _read_foreign(file, name, limit, importer)
+        return _read_foreign(file, name, limit, importer, hear)
 
 
-def read_foreign_data(data: bytes, name: str, importer: plugin_codec.Importer) -> Photograph:
+def read_foreign_data(
+    data: bytes,
+    name: str,
+    importer: plugin_codec.Importer,
+    hear: plugin_codec.Hear = plugin_codec.unheard,
+) -> Photograph:
     """What bytes of a plugin's format show. Raises OpenError, which calls the file ``name``."""
     with in_words(name, None):
         held: Any = io.BytesIO(data)
-        return plugin_codec.read(importer, io.BufferedReader(held), len(data), None)
+        return plugin_codec.read(importer, io.BufferedReader(held), len(data), None, hear)
 
 
 def _read(
@@ -93,6 +104,7 @@ def _read(
     importers: plugin_codec.Importers,
     reading: Reading,
     told: Mapping[str, Value],
+    hear: plugin_codec.Hear,
 ) -> tuple[Photograph, str]:
     head = file.read(HEAD)
     if not head:
@@ -110,7 +122,7 @@ def _read(
     importer = plugin_codec.choose(known, head, suffix)
     if importer is None:
         raise OpenError(_unknown(name, kind, [item.format.title for item in known]))
-    return _read_foreign(file, name, limit, importer), importer.format.title
+    return _read_foreign(file, name, limit, importer, hear), importer.format.title
 
 
 def _decoded(
@@ -129,11 +141,15 @@ def _decoded(
 
 
 def _read_foreign(
-    file: io.BufferedReader, name: str, limit: Limit, importer: plugin_codec.Importer
+    file: io.BufferedReader,
+    name: str,
+    limit: Limit,
+    importer: plugin_codec.Importer,
+    hear: plugin_codec.Hear,
 ) -> Photograph:
     check_memory(file, name)
     file.seek(0)
-    return plugin_codec.read(importer, file, size_of(file), limit)
+    return plugin_codec.read(importer, file, size_of(file), limit, hear)
 
 
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (

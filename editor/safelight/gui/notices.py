@@ -177,8 +177,9 @@ _EDGE = 10
 class Above(QWidget):
     """A widget with messages above it, at its top, and a line at its bottom.
 
-    ``at_bottom`` puts the messages at the bottom too, that many pixels above the edge. A ``strip``
-    lies at the very bottom, below the line: what comes and goes moves nothing.
+    A ``strip`` lies at the very bottom, below the line: what comes and goes moves nothing.
+    ``at_bottom`` puts the messages at the bottom too, that many pixels above the edge, and below
+    them the strip: what lies still lower is another's.
     """
 
     def __init__(
@@ -226,12 +227,14 @@ class Above(QWidget):
     def _place(self) -> None:
         most = min(self.width() - 2 * _EDGE, _WIDEST)
         lowest = self.height() - _EDGE
+        highest = self.height() - self._at_bottom
         if self._strip is not None and not self._strip.isHidden():
             height = self._strip.sizeHint().height()
-            lowest -= height
+            lowest = min(lowest, highest) - height
             self._strip.setGeometry((self.width() - most) // 2, lowest, most, height)
             self._strip.raise_()
             lowest -= _EDGE
+            highest = lowest
         for item, label in ((self._messages, self._messages.label), (self._line, self._line)):
             lines = label.text().splitlines() or [""]
             across = max(label.fontMetrics().horizontalAdvance(line) for line in lines)
@@ -242,10 +245,6 @@ class Above(QWidget):
             height = min(item.heightForWidth(width), self.height() - 2 * _EDGE)
             top = max(lowest - height, _EDGE)
             if item is self._messages:
-                top = (
-                    max(self.height() - self._at_bottom - height, _EDGE)
-                    if self._at_bottom
-                    else _EDGE
-                )
+                top = max(highest - height, _EDGE) if self._at_bottom else _EDGE
             item.setGeometry((self.width() - width) // 2, top, width, height)
             item.raise_()

@@ -25,7 +25,6 @@ from safelight.gui.batch.recipe_thread import Playing
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited_photograph import Edited
-from safelight.gui.export.export_thread import Writing
 from safelight.gui.jobs.job_queue import Jobs
 from safelight.gui.jobs.stale_results import Results
 from safelight.gui.jobs.waiting_work import WaitingWork, Work
@@ -34,6 +33,7 @@ from safelight.gui.plugins.installed_filters import Installed
 from safelight.gui.previews.job_run import Run
 from safelight.gui.previews.previews import Previews
 from safelight.gui.threads.background import Background
+from safelight.gui.threads.told_progress import ToldProgress
 from safelight.pixels import DAB, DEPTH, RESAMPLE, TONE, keep_beside, make_levels, prepare_beside
 
 _PICTURES = 8
@@ -88,7 +88,7 @@ class Session(Edited):
         """Gives the ids of the layers that are chosen in the list, the active one among them."""
         self.recipe: Playing | None = None
         """The recipe that is being done."""
-        self.writing: Writing | None = None
+        self.writing: ToldProgress | None = None
         """The export that is done again."""
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
@@ -131,7 +131,7 @@ class Session(Edited):
         return self.jobs.run
 
     @property
-    def under_way(self) -> Run | Playing | Writing | None:
+    def under_way(self) -> Run | Playing | ToldProgress | None:
         """What runs, of which it is shown how far it is: a job, a recipe or an export."""
         return self.job or self.recipe or self.writing
 

@@ -28,6 +28,7 @@ from safelight.gui.folder.compare_photographs import compare
 from safelight.gui.folder.folder_deeds import of_folder, show_menu
 from safelight.gui.folder.folder_place import FolderPlace
 from safelight.gui.fullscreen import FullScreen
+from safelight.gui.jobs.job_strip import JobStrip
 from safelight.gui.menus import Menus
 from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.open_and_save import exchange_pictures, save_projects
@@ -84,7 +85,7 @@ class Window(QMainWindow):
         self._to_take: list[Path] = []
         self._to_do: list[QKeyCombination] = []
         self.welcome, self.tabs, self.status = Welcome(), Tabs(), StatusLine()
-        self.messages, self.line = Messages(), Line()
+        self.messages, self.line, self.coming = Messages(), Line(), JobStrip()
         self._pages = QStackedWidget()
         self._lay_out()
         self.deeds = Deeds(self, Shortcuts.kept())
@@ -133,7 +134,8 @@ class Window(QMainWindow):
         column = self._column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Above(self._pages, self.messages, self.line, at_bottom=_HEIGHT), 1)
+        above = Above(self._pages, self.messages, self.line, strip=self.coming, at_bottom=_HEIGHT)
+        column.addWidget(above, 1)
         column.addWidget(self.status)
         self.setCentralWidget(middle)
 
@@ -162,6 +164,9 @@ class Window(QMainWindow):
         self.closing.closed.connect(self.welcome.show_recent)
         self.opening.opened.connect(self._show_recent)
         self.opening.said.connect(self.say)
+        self.opening.further.connect(self._show_coming)
+        self.opening.stopped.connect(self.line.mention)
+        self.coming.cancelled.connect(self.opening.cancel)
         self.folder.changed.connect(self.show_state)
         self.folder.compared.connect(lambda: compare(self.context))
         self.folder.asked.connect(lambda point: show_menu(self.context, point))
@@ -379,6 +384,11 @@ class Window(QMainWindow):
         if front is not None:
             self.status.show_workspace(front)
             self.sight.show_workspace(front)
+
+    def _show_coming(self) -> None:
+        """Show how far the file is that is being opened, where it says so, and how many wait."""
+        coming = self.opening.coming
+        self.coming.show_run(coming[0] if coming else None, max(len(coming) - 1, 0))
 
     def show_state(self) -> None:
         """Bring title, status line and deeds in line with the photograph in front."""

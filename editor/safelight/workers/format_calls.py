@@ -55,14 +55,16 @@ def decode(
     size: int,
     limit: int | None,
     patience: float = PATIENCE,
+    hear: Callable[[float], object] = lambda fraction: None,
 ) -> Photograph:
     """What is in a file of ``size`` bytes, by an importer of a plugin that ``pool`` runs.
 
     The pixels are (height, width, 1 to 4) of uint8, uint16 or float32, at most ``limit``. They are
-    as the file has them: float32 may hold NaN and infinity.
+    as the file has them: float32 may hold NaN and infinity. ``hear`` is told how far it is, 0 to 1,
+    and may raise something to end it.
     Raises FormatFailed, TooManyPixels, OSError from reading and MemoryError.
     """
-    with _loan(pool, format, patience) as loan:
+    with _loan(pool, format, patience, hear) as loan:
         source = loan.lend(size, writable=False)
         if file.readinto(source.array((size,), np.uint8)) != size:  # type: ignore[arg-type]
             raise OSError(errno.EIO, "it changed while it was read")
@@ -161,10 +163,7 @@ class _Loan:
 
 @contextlib.contextmanager
 def _loan(
-    pool: Pool,
-    format: Format,
-    patience: float,
-    hear: Callable[[float], object] = lambda fraction: None,
+    pool: Pool, format: Format, patience: float, hear: Callable[[float], object]
 ) -> Iterator[_Loan]:
     """A worker and what it is lent. Raises FormatFailed for whatever it does not do."""
     try:

@@ -41,7 +41,7 @@ class Outcome:
 
 
 class Cancelled(Exception):
-    """The user wants the export no more; ``hear`` of an export may raise it."""
+    """The user wants it no more; ``hear`` of an export, or of opening, may raise it."""
 
 
 def destinations(

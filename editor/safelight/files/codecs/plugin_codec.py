@@ -14,6 +14,13 @@ from safelight.document import Metadata
 from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, Space, with_numbers
 from safelight.files.plain_text import plain_text
 
+Hear: TypeAlias = Callable[[float], object]
+"""Told now and then how much of a file is done, 0 to 1; what it raises ends that."""
+
+
+def unheard(done: float) -> None:
+    """Nobody wants to know how much is done."""
+
 
 class EncodingError(Exception):
     """A plugin could not make the file; the text is a sentence without its full stop."""
@@ -26,10 +33,11 @@ class Importer(Protocol):
     def format(self) -> Format:
         """What the importer says of its format."""
 
-    def read(self, file: io.BufferedReader, size: int, limit: Limit) -> api.Photograph:
+    def read(self, file: io.BufferedReader, size: int, limit: Limit, hear: Hear) -> api.Photograph:
         """What is in a file of ``size`` bytes; in its pixels NaN and infinity may occur.
 
-        Raises DamagedError, TooLargeError, OSError and MemoryError.
+        ``hear`` is told how far it is, 0 to 1, and may raise something to end it. Raises
+        DamagedError, TooLargeError, OSError and MemoryError.
         """
 
 
@@ -49,7 +57,7 @@ class Exporter(Protocol):
         stream: BinaryIO,
         pixels: NDArray[Any],
         settings: Settings,
-        hear: Callable[[float], object],
+        hear: Hear,
     ) -> None:
         """Write (height, width, 3 or 4), in sRGB, of a depth that the format holds.
 
@@ -72,9 +80,11 @@ def choose(importers: Sequence[Importer], head: bytes, suffix: str) -> Importer 
     return found[0] if found else None
 
 
-def read(importer: Importer, file: io.BufferedReader, size: int, limit: Limit) -> Photograph:
+def read(
+    importer: Importer, file: io.BufferedReader, size: int, limit: Limit, hear: Hear
+) -> Photograph:
     """What is in a foreign file. Raises what ``Importer.read`` does."""
-    found = importer.read(file, size, limit)
+    found = importer.read(file, size, limit, hear)
     notes = [plain_text(note) for note in found.notes]
     pixels = with_numbers(found.pixels, notes)
     channels = pixels.shape[2]

@@ -83,8 +83,9 @@ def export(
             assert target.exporter is not None
             content = foreign_content(document, target, options, live, _share(hear, 0.0, 0.5))
             told = options.of_plugin(target.exporter.format)
-            write = _foreign_writer(content, target.exporter, name, told, _share(hear, 0.5, 0.9))
-            check, exact = _foreign_checker(content, target.exporter, name), False
+            write = _foreign_writer(content, target.exporter, name, told, _share(hear, 0.5, 0.8))
+            check = _foreign_checker(content, target.exporter, name, _share(hear, 0.8, 1.0))
+            exact = False
         else:
             content = own_content(document, target, options, live, reading, _share(hear, 0.0, 0.5))
             coded = coded_to_size(content, target.codec, options, name, _share(hear, 0.5, 0.8))
@@ -391,7 +392,7 @@ def _foreign_writer(
 
 
 def _foreign_checker(
-    content: Photograph, exporter: plugin_codec.Exporter, name: str
+    content: Photograph, exporter: plugin_codec.Exporter, name: str, hear: Hear
 ) -> Callable[[Path], None]:
     """Reads the finished file back by the plugin's importer: a picture of the same size.
 
@@ -403,7 +404,7 @@ def _foreign_checker(
         if exporter.importer is None:
             return
         try:
-            again = read_foreign(temporary, height * width, name, exporter.importer)
+            again = read_foreign(temporary, height * width, name, exporter.importer, hear)
         except OpenError as error:
             raise WriteError(
                 f"{name} was not saved, because it did not read back: {error}"

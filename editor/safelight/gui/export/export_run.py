@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from safelight.gui.deed_context import DeedContext
-from safelight.gui.export.export_thread import Writing
 from safelight.gui.threads.background import Background
+from safelight.gui.threads.told_progress import ToldProgress
 
 if TYPE_CHECKING:
     from safelight import actions
@@ -28,7 +28,7 @@ def write_beside(
     """
     session = workspace.session
     context.closing.exporting.add(session)
-    writing = session.writing = Writing(session, title, workspace.show_progress, stop)
+    writing = session.writing = ToldProgress(session, title, workspace.show_progress, stop)
 
     def end() -> None:
         context.closing.exporting.discard(session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _SHARE = 0.15
 """The share of the free memory that a photograph may take that nobody has asked for yet."""
+
+_EACH = 0.1
+"""Seconds after which whoever waits for a photograph hears how far it is."""
 
 _BYTES_PER_PIXEL = 12
 """Of a picture of 16 bits and its zoom levels."""
@@ -28,6 +31,8 @@ class _Made:
     """How a raw file was developed; None for what is none."""
     camera: str = ""
     loaded: Loaded | None = None
+    done: float = 0.0
+    """How much of it is there, 0 to 1."""
 
 
 class Ahead:
@@ -70,22 +75,29 @@ class Ahead:
         threading.Thread(target=self._open, args=(made, done), daemon=True).start()
 
     def forget(self) -> None:
-        """Hold nothing."""
+        """Hold nothing; what is on its way is opened no further where it can be stopped."""
         with self._lock:
             self._made = None
 
-    def take(self, path: Path) -> Loaded | None:
+    def take(
+        self, path: Path, hear: Callable[[float], object] = lambda done: None
+    ) -> Loaded | None:
         """The photograph, if it is the one that is held and has not changed since; it is waited for
-        where it is on its way. Not on the window's thread.
+        where it is on its way, and ``hear`` told how far it is, which may raise something to end
+        that. Not on the window's thread.
         """
         with self._lock:
             made, done = self._made, self._done
             if made is None or made.path != path:
                 return None
-        done.wait()
-        with self._lock:
-            if self._made is made:
-                self._made = None
+        try:
+            while not done.wait(_EACH):
+                if made.done:
+                    hear(made.done)
+        finally:
+            with self._lock:
+                if self._made is made:
+                    self._made = None
         if made.loaded is None or _stamp(path) != made.stamp:
             return None
         if made.wanted is not None:
@@ -101,6 +113,14 @@ class Ahead:
         from safelight.gui.open_and_save.loaded_files import draft_of, open_for_the_screen
         from safelight.gui.open_and_save.raw_draft import Wanted
 
+        def hear(done: float) -> None:
+            from safelight.actions import Cancelled
+
+            made.done = done
+            with self._lock:
+                if self._made is not made:
+                    raise Cancelled
+
         try:
             draft, wanted = draft_of(made.path), None
             if draft is not None:
@@ -109,7 +129,9 @@ class Ahead:
                     return
                 made.wanted = last_settings(made.camera)
                 wanted = Wanted(made.wanted)
-            made.loaded = open_for_the_screen(made.path, self._backend.importers, developed=wanted)
+            made.loaded = open_for_the_screen(
+                made.path, self._backend.importers, developed=wanted, hear=hear
+            )
         except Exception:  # who asks for the photograph hears of it
             made.loaded = None
         finally:

@@ -34,6 +34,7 @@ class JobStrip(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("strip")
+        self._run: Progress | None = None
         self.title = QLabel()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
@@ -77,8 +78,10 @@ class JobStrip(QFrame):
         self.bar.setRange(0, 1000)
         self.cancel.show()
         self.setVisible(run is not None)
-        if run is None:
+        if run is not self._run:
+            self._run = run
             self.cancel.setEnabled(True)
+        if run is None:
             return
         more = f" · {waiting} more to do" if waiting else ""
         self.title.setText(plain(run.title) + more)

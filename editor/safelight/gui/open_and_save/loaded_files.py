@@ -12,7 +12,7 @@ from safelight.actions.opened_file import glancing, opened_project, project_film
 from safelight.actions.sequences.open_sequences import opened_sequence
 from safelight.document import History
 from safelight.document.frames import frames
-from safelight.files.codecs.plugin_codec import Importers
+from safelight.files.codecs.plugin_codec import Hear, Importers, unheard
 from safelight.files.sequences.film_files import named_alone
 from safelight.files.sequences.open_sequence import holds_sequence
 from safelight.gui.open_and_save.document_files import wait_for_closed
@@ -52,12 +52,14 @@ def open_for_the_screen(
     first: Callable[[actions.Opened], None] | None = None,
     developed: Wanted | None = None,
     room: tuple[int, int] | None = None,
+    hear: Hear = unheard,
 ) -> Loaded:
     """Open a picture or a project and make its zoom levels; runs on a thread.
 
     ``importers`` gives the formats of plugins. ``first`` is given a picture to look at meanwhile: a
     smaller copy, to be seen in ``room`` pixels, or one whose colours are converted coarsely, its
-    levels made. ``developed`` says how a raw file is. Raises OpenError or ProjectError.
+    levels made. ``developed`` says how a raw file is. ``hear`` is told how far a plugin's
+    importer is, and may raise something to end it. Raises OpenError or ProjectError.
     """
 
     def look(opened: actions.Opened) -> None:
@@ -83,7 +85,9 @@ def open_for_the_screen(
             _make_levels(history)
             return Loaded(history, film.notes + named_alone(film.document.layers[0].content))
     told = {} if developed is None else developed.settings
-    opened = actions.open_picture(path, importers=importers, first=look, room=room, told=told)
+    opened = actions.open_picture(
+        path, importers=importers, first=look, room=room, told=told, hear=hear
+    )
     document = opened.document
     if developed is not None and developed.keep:
         document = actions.with_raw_file(document, True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from safelight.gui.open_and_save.develop_raw import Asking
@@ -16,11 +16,15 @@ from safelight.gui.photograph_tabs import Tabs, labelled
 from safelight.gui.threads.after_paint import load_decoder
 from safelight.gui.threads.backend import BackEnd
 from safelight.gui.threads.background import Background, Mailbox
+from safelight.gui.threads.told_progress import ToldProgress
 from safelight.gui.widgets.shown_text import plain
 from safelight.gui.window_state import last_around
 
 FILMS = (".webm", ".mkv", ".mp4", ".mov", ".m4v", ".avi")
 """What the names of films end in; which of them open, their coders say."""
+
+_PAUSE = 400
+"""Milliseconds that opening a file takes at least of which is shown how far it is."""
 
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened
@@ -36,11 +40,14 @@ class Opening(QObject):
     """Opens in tabs, on threads; ``count`` files are on their way.
 
     ``changed`` tells that others are, ``opened`` that one has been, ``said`` why one has not.
+    ``further`` tells that more of one is there, ``stopped`` which the user wanted no more.
     """
 
     changed = Signal()
     opened = Signal()
     said = Signal(str)
+    further = Signal()
+    stopped = Signal(str)
 
     def __init__(self, tabs: Tabs, backend: BackEnd, arrivals: Arrivals) -> None:
         super().__init__(tabs)
@@ -48,6 +55,7 @@ class Opening(QObject):
         self._backend = backend
         self._arrivals = arrivals
         self.count = 0
+        self._coming: dict[ToldProgress, bool] = {}  # and whether it takes a while
         self.ahead: Ahead | None = None
         self.asking = Asking(tabs.window)
 
@@ -84,6 +92,18 @@ class Opening(QObject):
         """Show what comes from no file in a tab of its own."""
         self._arrivals.add(loaded, None)
 
+    @property
+    def coming(self) -> Sequence[ToldProgress]:
+        """Files that take a while and say how far they are, in the order in which they were asked
+        for.
+        """
+        return [one for one, takes_a_while in self._coming.items() if one.said and takes_a_while]
+
+    def cancel(self) -> None:
+        """Open the first of those that are coming no further."""
+        for one in self.coming[:1]:
+            one.cancel()
+
     def open(
         self, path: Path, ended: Callable[[Workspace | None], object] = lambda _: None
     ) -> None:
@@ -106,17 +126,19 @@ class Opening(QObject):
         def load() -> Loaded | Draft:
             from safelight.gui.open_and_save.loaded_files import draft_of, open_for_the_screen
 
-            there = self.ahead.take(path) if self.ahead is not None else None
+            hear = coming.hear
+            there = self.ahead.take(path, hear) if self.ahead is not None else None
             if there is not None:
                 return there
             draft = draft_of(path)
             if draft is not None:
                 return draft
-            return open_for_the_screen(path, self._backend.importers, post.post, room=room)
+            importers = self._backend.importers
+            return open_for_the_screen(path, importers, post.post, room=room, hear=hear)
 
         def develop(wanted: Wanted | None) -> None:
             if wanted is None:
-                self._end(post)
+                self._end(post, coming)
                 if workspace is not None:
                     self._arrivals.give_up(workspace)
                 self.changed.emit()
@@ -136,7 +158,7 @@ class Opening(QObject):
             if not isinstance(loaded, Loaded):
                 self.asking.ask(loaded, path.name, develop)
                 return
-            self._end(post)
+            self._end(post, coming)
             remember_file(path)
             self.opened.emit()
             if look is None or self._tabs.holds(look):
@@ -147,26 +169,46 @@ class Opening(QObject):
             ended(None)
 
         def failed(error: Exception) -> None:
-            self._end(post)
-            self._not_opened(error, workspace, look)
+            self._end(post, coming)
+            self._not_opened(error, path, workspace, look)
             ended(None)
 
         post = Mailbox(self, show)
+        coming = ToldProgress(self, f"Opening {path.name}", self.further.emit)
+        self._coming[coming] = False
+        QTimer.singleShot(_PAUSE, self, lambda: self._takes_a_while(coming))
         Background(self, load, done, failed)
 
-    def _end(self, post: Mailbox) -> None:
+    def _takes_a_while(self, coming: ToldProgress) -> None:
+        if coming in self._coming:
+            self._coming[coming] = True
+            self.further.emit()
+
+    def _end(self, post: Mailbox, coming: ToldProgress) -> None:
         self.count -= 1
         post.close()
+        coming.end()
+        del self._coming[coming]
+        self.further.emit()
 
     def _not_opened(
-        self, error: Exception, workspace: Workspace | None, look: FirstLook | None
+        self,
+        error: Exception,
+        path: Path,
+        workspace: Workspace | None,
+        look: FirstLook | None,
     ) -> None:
+        from safelight.actions import Cancelled
+
         if workspace is not None:
             self._arrivals.give_up(workspace)
         if look is not None and self._tabs.holds(look):
             self._tabs.removeTab(self._tabs.indexOf(look))
         self.changed.emit()
-        self.said.emit(str(error))
+        if isinstance(error, Cancelled):
+            self.stopped.emit(f"{path.name} was not opened: you stopped it.")
+        else:
+            self.said.emit(str(error))
 
     def _look(self, opened: Opened, path: Path) -> FirstLook:
         """A first look, in its tab, where the photograph will be."""

@@ -1,4 +1,4 @@
-"""Export thread: a picture that is exported on a thread: how far it is, and a way to stop it."""
+"""Told progress: how far a file is that another thread reads or writes, and a way to stop it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject
 from safelight.gui.threads.background import Mailbox
 
 
-class Writing:
-    """What is known on the window's thread of an export that is done on another.
+class ToldProgress:
+    """What is known on the window's thread of a file that is read or written on another.
 
     ``hear`` is called there; ``changed`` is called here when it is further. ``stop`` ends what does
-    not hear of its own accord: a filter's job.
+    not hear of its own accord: a filter's job. ``said`` is "" until anything was heard.
     """
 
     def __init__(
@@ -33,9 +33,7 @@ class Writing:
         self._stopped = threading.Event()
 
     def hear(self, done: float) -> None:
-        """Hear how much of the export is done, 0 to 1. Raises ``actions.Cancelled`` once it is to
-        stop.
-        """
+        """Hear how much is done, 0 to 1. Raises ``actions.Cancelled`` once it is to stop."""
         from safelight.actions import Cancelled
 
         if self._stopped.is_set():
@@ -47,7 +45,7 @@ class Writing:
         self._mailbox.post(title)
 
     def cancel(self) -> None:
-        """Stop the export where it can be stopped; no file is left of it."""
+        """Stop what is read or written where that can be; nothing is left of it."""
         self._stopped.set()
         self._stop()
 
