@@ -9,13 +9,15 @@ ones are; nobody picks. KID is the kernel distance of SqueezeNet's features of
 pictures of 128 x 96, in parts of their root mean square over the real ones, with its standard
 error; a negative one is none. `--pairs` writes as many pairs as there are large real ones, 28 at
 most, one made and one real on a random side, 1024 x 768 each, and apart from them `key.json`,
-which says which: for a forced choice by someone who did not make them.
+which says which: for a forced choice by someone who did not make them. Real ones have been JPEG
+files, so that made ones become some of the same quality: what is told is the sky, not the file.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +37,7 @@ TIME = "day"
 PAIRS = 28
 GAP = 16  # pixels between the two of a pair
 LARGE = 1000  # columns: what is smaller is seen to be enlarged
+FILED = {"quality": 90, "subsampling": 0}  # the JPEG files of large real ones
 
 
 class Made(NamedTuple):
@@ -72,6 +75,13 @@ def small(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture.convert("RGB").resize(SMALL, Image.Resampling.LANCZOS))
 
 
+def filed(picture: Image.Image) -> Image.Image:
+    """A picture as it comes out of a JPEG file of FILED."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", **FILED)
+    return Image.open(file).convert("RGB")
+
+
 def write_pairs(
     skies: list[Made], folder: Path, out: Path, random: np.random.RandomState
 ) -> list[dict]:
@@ -86,7 +96,8 @@ def write_pairs(
         other = other.resize(SIDES, Image.Resampling.LANCZOS)
         right = bool(random.randint(2))
         sheet = Image.new("RGB", (2 * SIDES[0] + GAP, SIDES[1]), (40, 40, 40))
-        for place, picture in enumerate((other, sky.picture) if right else (sky.picture, other)):
+        own = filed(sky.picture)
+        for place, picture in enumerate((other, own) if right else (own, other)):
             sheet.paste(picture, (place * (SIDES[0] + GAP), 0))
         sheet.save(out / f"pairs-{n + 1:02d}.png")
         side = "right" if right else "left"

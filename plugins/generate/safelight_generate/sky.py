@@ -1,4 +1,4 @@
-"""Sky: a photographed sky like what is asked for, taken apart and joined anew to any width."""
+"""Sky: a view of a photographed sky like what is asked for; as a panorama, several joined."""
 
 from __future__ import annotations
 
@@ -8,22 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from safelight import api
 
 from .layout import Array, Code
-from .sources import SIZE, STREAKS, TIMES, Source, bent, clear_of, known, source, steps
-
-SKY = 7
-"""Numbers of a sky's code: how far it is from what is asked for."""
-
-AWAY = 0.14
-"""What a number of a code moves a sky by, of all there are."""
-
-OTHERS = 0.8
-"""How much a code's last number counts, which takes another source, beside what is asked for."""
+from .sky_choice import SKY, alike, row_of
+from .sources import SIZE, STREAKS, Source, bent, clear_of, known, source, steps
 
 MOST = 1_700_000
 """Pixels that are joined; a larger canvas is enlarged from there."""
@@ -32,13 +23,11 @@ LOWEST = 0.55
 """Of the height of sources, what wide canvases show of it, lest clouds be small and many."""
 
 CLOSER = (1.03, 1.14)
-"""How much closer than its source a sky is seen: the rest lets its strips move up and down."""
-
-CLOSER_ALONE = (1.03, 1.3)
-"""How much closer a sky of one source only is seen: chance takes another part of it."""
+"""How much closer than its sources a panorama is seen: the rest lets its strips move up and down.
+"""
 
 ALIKE = 3
-"""Sources that a sky as wide as one of them is made of, at most; wider ones have more."""
+"""Sources that a panorama as wide as one of them would be made of; wider ones have more."""
 
 PANORAMA = 2.0
 """Of a canvas so many times as wide as high, the right border goes on at the left one."""
@@ -58,13 +47,16 @@ SUNS = {"day": (1.0, 0.97, 0.9), "sunset": (1.0, 0.72, 0.42), "dusk": (1.0, 0.52
 DISC = 0.016
 """Radius of the sun, in heights of the canvas: as through a short telephoto lens."""
 
-GRAIN = 0.0017
-"""Of the range: the usual spread of the noise of photographed skies beyond that of these."""
+GRAIN = 0.0008
+"""Of the range: the usual spread of the noise of photographed skies beyond that of these. It is of
+light alone: JPEG leaves none of colour.
+"""
 
 GRAINS = 509
 """Pixels after which noise comes again, to both sides."""
 
-STREAKED = [Code._fields.index(name) for name in ("level", "slanted")]
+STREAKLESS = 0.25
+"""How streaked a sky is at most that is turned by a quarter: its streaks would lead elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,52 +79,21 @@ class Asked:
         """The code, or what the seed says."""
         return api.chosen(self.code, self.seed, SKY)
 
-
-def row_of(asked: Asked) -> int:
-    """The source nearest to what is asked for."""
-    sky, numbers = known(), asked.numbers
-    of_time = np.flatnonzero(sky.times == TIMES.index(asked.time))
-    codes = sky.codes[of_time]
-    white, warm = (ranks(one[of_time]) for one in (sky.white, sky.warm))
-    fine = ranks(-codes[:, Code._fields.index("slope")])
-    apart = np.abs(white - np.clip(asked.cloudiness + AWAY * numbers[0], 0, 1))
-    apart += 0.7 * np.abs(fine - np.clip(asked.fineness + AWAY * numbers[1], 0, 1))
-    streaks, wanted = codes[:, STREAKED], np.array(STREAKS[asked.streaks])
-    apart -= streaks[:, 0] * (wanted[0] + AWAY * numbers[2])
-    apart -= np.abs(streaks[:, 1]) * (
-        abs(wanted[1]) + AWAY * numbers[3]
-    )  # mirrored it is the other
-    apart -= AWAY * (warm - 0.5) * numbers[4]
-    # Their order, by chance but always the same, and the place in it, 0 to 1.
-    order = np.random.RandomState(0).permutation(len(of_time)) / len(of_time)
-    apart += OTHERS * np.abs(order - 0.5 * (1 + math.erf(float(numbers[6]) / math.sqrt(2))))
-    return int(of_time[apart.argmin()])
-
-
-def ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Where each of some values (n,) stands among all, 0 to 1."""
-    return np.argsort(np.argsort(values)) / max(len(values) - 1, 1)
-
-
-def alike(row: int, count: int) -> list[int]:
-    """A source and others to go on with: of its sitting, else those that are most like it."""
-    sky, own = known(), known().codes[row]
-    apart = np.abs((sky.codes - own) / (sky.codes.std(0) + 1e-6)).mean(1)
-    apart += 2 * np.abs(sky.light - sky.light[row]).sum(1)
-    apart += 100.0 * (sky.times != sky.times[row])
-    apart += 10.0 * (sky.sittings != sky.sittings[row])
-    apart[row] = -1
-    return [int(n) for n in np.argsort(apart, kind="stable")[:count]]
+    @property
+    def row(self) -> int:
+        """The source nearest to what is asked for."""
+        return row_of(self.time, self.streaks, self.cloudiness, self.fineness, self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A sky (height, width, 4), of which a panorama goes on at the left: colours, and how thick
+    """A sky (height, width, 4), which goes on at the left if it ``wraps``: colours, and how thick
     clouds are, 0 to 1; and the colour (3,) of its clouds.
     """
 
     layers: Array
     cloud: Array
+    wraps: bool
 
     def piece(self, region: api.Region, canvas: api.Region) -> Array:
         """The layers of a piece of a canvas, (height, width, 4), bicubic."""
@@ -142,7 +103,8 @@ class Painted:
         beyond = max(place.right - canvas.width, place.bottom - canvas.height, 0)
         margin = 4 + math.ceil((3 + beyond) * max(across, down))
         around = np.pad(self.layers, ((margin, margin), (0, 0), (0, 0)), mode="edge")
-        around = np.pad(around, ((0, 0), (margin, margin), (0, 0)), mode="wrap")
+        beside = "wrap" if self.wraps else "edge"
+        around = np.pad(around, ((0, 0), (margin, margin), (0, 0)), mode=beside)
         left, top = place.x * across + margin, place.y * down + margin
         box = left, top, left + place.width * across, top + place.height * down
         size = place.width, place.height
@@ -165,7 +127,10 @@ def painted(
     """
     key = asked, sunny, canvas.width, canvas.height
     if key not in _painted:
-        _painted[key] = _joined(asked, sunny, canvas, progress)
+        wide = canvas.width / canvas.height >= PANORAMA
+        _painted[key] = (
+            _joined(asked, sunny, canvas, progress) if wide else _seen(asked, sunny, canvas)
+        )
         while len(_painted) > KEPT:
             _painted.popitem(last=False)
     _painted.move_to_end(key)
@@ -192,21 +157,45 @@ def scale_of(canvas: api.Region, closer: float) -> Scale:
     return Scale(rows, max(round(rows * aspect), 1), size)
 
 
+def _seen(asked: Asked, sunny: bool | None, canvas: api.Region) -> Painted:
+    """A sky no wider than a photograph: a view of one."""
+    from .sky_view import TILT, TILT_LEAST, as_sharp, view_of
+
+    sky, row, random = known(), asked.row, np.random.RandomState(asked.seed)
+    code, right = sky.code(row), asked.numbers[5] > 0 if sunny is None else sunny
+    quarter = random.rand() < 0.5 and not code.horizon and streakless(code)
+    code = quartered(code) if quarter else code
+    turned = turns(code, right, random.rand() < 0.5, STREAKS[asked.streaks][1])
+    full = SIZE[1] / SIZE[0] if quarter else SIZE[0] / SIZE[1]
+    aspect = canvas.width / canvas.height
+    tilt = TILT_LEAST if code.horizon or quarter else TILT
+    view = view_of(aspect, full, tilt, random)
+    rows = max(min(canvas.height, math.isqrt(max(int(MOST / aspect), 1))), 1)
+    columns = max(min(round(rows * aspect), canvas.width), 1)
+    zoom = rows / (view.rows * SIZE[0 if quarter else 1])
+    size = max(round(SIZE[0] * zoom), 1), max(round(SIZE[1] * zoom), 1)
+    picture = sky.picture(row, size)
+    picture = np.rot90(picture) if quarter else picture
+    picture = np.ascontiguousarray(picture[:: turned[0], :: turned[1]])
+    found = source(picture)
+    layers = view.seen(found.layers, (rows, columns))
+    layers[..., :3] = as_sharp(layers[..., :3], picture)
+    return Painted(np.clip(layers, 0, 1), found.cloud, wraps=False)
+
+
 def _joined(
     asked: Asked, sunny: bool | None, canvas: api.Region, progress: Callable[[float], None]
 ) -> Painted:
+    """A panorama: strips of several photographs."""
     from .sky_panorama import joined
 
-    sky, row, random = known(), row_of(asked), np.random.RandomState(asked.seed)
+    sky, row, random = known(), asked.row, np.random.RandomState(asked.seed)
     right = asked.numbers[5] > 0 if sunny is None else sunny
     turned = turns(sky.code(row), right, random.rand() < 0.5, STREAKS[asked.streaks][1])
     aspect = canvas.width / canvas.height
     count = ALIKE + max(math.ceil(aspect * SIZE[1] / SIZE[0]) - 1, 0)
     rows = alike(row, count)
-    own = [n for n in rows if sky.sittings[n] == sky.sittings[row]]
-    wraps = aspect >= PANORAMA
-    rows = rows if wraps else own
-    scale = scale_of(canvas, random.uniform(*(CLOSER if len(rows) > 1 else CLOSER_ALONE)))
+    scale = scale_of(canvas, random.uniform(*CLOSER))
     sources: list[Source] = []
     for n in rows:
         picture = sky.picture(n, scale.source)[:: turned[0], :: turned[1]]
@@ -225,13 +214,25 @@ def _joined(
     def further(part: float) -> None:
         progress(0.4 + 0.6 * part)
 
-    whole = joined(layers, (scale.rows, scale.columns), random, further, wraps=wraps)
+    whole = joined(layers, (scale.rows, scale.columns), random, further)
     x, y = steps(scale.columns)[None], steps(scale.rows)[:, None]
-    # In a panorama light rises and falls again, so that its borders meet.
-    swing = clear_of(first.clear, np.float32(SWING) * np.sin(np.pi * x) if wraps else x, y)
+    # Light rises and falls again, so that the borders meet.
+    swing = clear_of(first.clear, np.float32(SWING) * np.sin(np.pi * x), y)
     swing -= clear_of(first.clear, middle, y)
     whole[..., :3] += (1 - whole[..., 3:]) * swing
-    return Painted(np.clip(whole, 0, 1), first.cloud)
+    return Painted(np.clip(whole, 0, 1), first.cloud, wraps=True)
+
+
+def streakless(code: Code) -> bool:
+    """Whether clouds of a sky lead nowhere, so that it may be turned by a quarter."""
+    return max(abs(code.level), abs(code.slanted)) < STREAKLESS
+
+
+def quartered(code: Code) -> Code:
+    """The code of a sky that is turned by a quarter, what was at the right to the top."""
+    return code._replace(
+        across=code.down, down=-code.across, level=-code.level, slanted=-code.slanted
+    )
 
 
 def turns(code: Code, right: bool, down: bool, slanted: int) -> tuple[int, int]:
@@ -306,12 +307,11 @@ def made(
 
 
 def grain(seed: int, region: api.Region, canvas: api.Region) -> Array:
-    """The noise (height, width, 3) that a camera leaves in a piece of a sky, the same at a place of
+    """The noise (height, width, 1) that a camera leaves in a piece of a sky, the same at a place of
     the canvas whatever the piece is: without it enlarged sources are smoother than photographs.
     """
     random = np.random.default_rng(seed)
-    noise = 0.8 * random.standard_normal((GRAINS, GRAINS, 1), np.float32)
-    noise = noise + 0.6 * random.standard_normal((GRAINS, GRAINS, 3), np.float32)
+    noise = random.standard_normal((GRAINS, GRAINS, 1), np.float32)
     noise *= GRAIN * np.exp(np.float32(0.35 * random.standard_normal()))
     place = region.move(-canvas.x, -canvas.y)
     rows, columns = (

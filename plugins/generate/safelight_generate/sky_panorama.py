@@ -47,14 +47,6 @@ MARGIN = 0.15
 """Part of an overlap, at both its ends, that no path goes through."""
 
 
-APART = 0.07
-"""Of the range: by how much the light of strips that meet may differ."""
-
-
-NEARER = (1.0, 1.25)
-"""How much closer one source is seen that is joined with none, lest it be the same again."""
-
-
 @dataclass(frozen=True, slots=True)
 class Strip:
     """A strip of a source: which one, where its upper left corner is there, and in the sky the
@@ -80,74 +72,37 @@ def joined(
     shape: tuple[int, int],
     random: np.random.RandomState,
     progress: Callable[[float], None],
-    *,
-    wraps: bool,
 ) -> Array:
     """A sky (height, width, channels) of strips of sources; channels are float32.
 
     Sources are of one size, and no lower than the sky. The first one is where the first strip comes
-    from. With ``wraps`` the sky's right border goes on at the left one.
+    from. The sky's right border goes on at the left one.
     """
     rows, columns = shape
-    spans, overlap = spans_of(sources[0].shape[1], columns, len(sources) > 1, random, wraps)
-    strips = placed(sources, rows, spans, overlap, random, wraps)
-    if not wraps and columns <= sources[0].shape[1] and unlike(sources, strips, overlap, rows):
-        # Light that falls from one place, as around a low sun, cannot be cut and joined.
-        closer = random.uniform(*NEARER)
-        part = max(round(rows / closer), 1), max(round(columns / closer), 1)
-        (strip,) = placed(sources[:1], part[0], [(0, part[1])], overlap, random, wraps)
-        progress(1.0)
-        cut = np.ascontiguousarray(strip.of(sources, part[0]))
-        return cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_CUBIC)
+    spans, overlap = spans_of(sources[0].shape[1], columns, len(sources) > 1)
+    strips = placed(sources, rows, spans, overlap, random)
     progress(0.4)
     found = np.empty((rows, columns, sources[0].shape[2]), np.float32)
     for n, strip in enumerate(strips):
         layer = strip.of(sources, rows)
         width = min(strip.last, columns) - strip.first
         found[:, strip.first : strip.first + width] = layer[:, :width]
-        if n or wraps:
-            before = strips[n - 1].of(sources, rows)[:, -overlap:]
-            lap = blended(before, layer[:, :overlap], path(before, layer[:, :overlap]))
-            found[:, strip.first : strip.first + overlap] = lap
+        before = strips[n - 1].of(sources, rows)[:, -overlap:]
+        lap = blended(before, layer[:, :overlap], path(before, layer[:, :overlap]))
+        found[:, strip.first : strip.first + overlap] = lap
         progress(0.4 + 0.6 * (n + 1) / len(strips))
     return found
 
 
-def unlike(sources: Sequence[Array], strips: Sequence[Strip], overlap: int, rows: int) -> bool:
-    """Whether the light of two strips that meet differs by more than APART; ``sources`` are
-    (h, w, n), float32, 0 to 1.
-    """
-    for one, other in pairwise(strips):
-        laps = one.of(sources, rows)[:, -overlap:], other.of(sources, rows)[:, :overlap]
-        broad = [blurred(lap[..., :3], BANDS[-1] * rows) for lap in laps]
-        if np.abs(broad[0] - broad[1]).mean() > APART:
-            return True
-    return False
-
-
-def spans_of(
-    width: int, columns: int, several: bool, random: np.random.RandomState, wraps: bool
-) -> tuple[list[tuple[int, int]], int]:
+def spans_of(width: int, columns: int, several: bool) -> tuple[list[tuple[int, int]], int]:
     """The first and the last columns of the strips of a sky, and by how many columns they overlap.
 
     ``width`` is that of its sources; of several there are two strips at least.
     """
     overlap = max(min(round(OVERLAP * width), columns // 2), 1)
-    least = 2 if several else 1
-    if not wraps and not several and columns <= width:
-        return [(0, columns)], overlap
-    count = max(math.ceil(columns / (STRIP * width - overlap)), least)
+    count = max(math.ceil(columns / (STRIP * width - overlap)), 2 if several else 1)
     edges = [columns * n // count for n in range(count + 1)]
-    if not wraps:
-        whole = columns + overlap  # the last strip does not reach beyond the sky
-        edges = [0, *(whole * n // count - overlap for n in range(1, count)), columns]
-        if count == 2:  # not always in the middle
-            spare = min(int(STRIP * width) - overlap - edges[1], edges[1] // 2)
-            edges[1] += int(max(spare, 0) * random.uniform(-1, 1))
-    spans = [(a, b + overlap) for a, b in zip(edges, edges[1:], strict=False)]
-    if not wraps:
-        spans[-1] = spans[-1][0], columns
-    return spans, overlap
+    return [(a, b + overlap) for a, b in pairwise(edges)], overlap
 
 
 def placed(
@@ -156,7 +111,6 @@ def placed(
     spans: Sequence[tuple[int, int]],
     overlap: int,
     random: np.random.RandomState,
-    wraps: bool,
 ) -> list[Strip]:
     """Strips whose places in the sources (height, width, channels) agree with their neighbours'."""
     height, width = sources[0].shape[:2]
@@ -185,14 +139,14 @@ def placed(
             cost += of_path(difference(beside[None], np.stack([part(o, 0) for o in options])))
             seen = [shown[s][y : y + tall, x : x + across].mean() for s, x, y in options]
             cost += AGAIN * usual * np.array(seen)
-        if wraps and n == len(spans) - 1:
+        if n == len(spans) - 1:
             begins = [part(one, 0) for one in options]
             if found:
                 start = found[0]
                 begins = [part((start.source, start.x // step, start.y // step), 0)]
             ends = [part(one, max(across - lap, 0)) for one in options]
             cost += of_path(difference(np.stack(begins), np.stack(ends)))
-        nearest = np.argsort(cost, kind="stable")[: BEST if n or wraps else 1]
+        nearest = np.argsort(cost, kind="stable")[:BEST]
         source, x, y = options[int(nearest[random.randint(len(nearest))])]
         shown[source][y : y + tall, x : x + across] = 1
         x, y = min(x * step, width - (last - first)), min(y * step, height - rows)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,18 +10,19 @@ from safelight_generate import skies
 from safelight_generate.layout import Code, octaves, slope, streaks
 from safelight_generate.sky import (
     GRAIN,
-    SKY,
     SUNS,
     Asked,
-    alike,
+    Painted,
     grain,
     painted,
+    quartered,
     rolled_off,
-    row_of,
     scale_of,
     turns,
 )
+from safelight_generate.sky_choice import SKY, alike, apart, tolls
 from safelight_generate.sky_panorama import blended, joined, path
+from safelight_generate.sky_view import View, as_sharp, fineness, view_of
 from safelight_generate.sources import SIZE, TIMES, clear_of, known, source, steps
 
 from safelight import api
@@ -145,22 +147,95 @@ def clouds(seed, height=96, width=128):
     return np.repeat(np.asarray(smooth)[..., None], 4, 2)
 
 
-@pytest.mark.parametrize("wraps", [False, True])
 @pytest.mark.parametrize("columns", [40, 120, 400])
-def test_strips_fill_a_sky_of_any_width_and_go_on_where_they_are_told_to(wraps, columns):
+def test_strips_fill_a_panorama_of_any_width_and_go_on_at_its_border(columns):
     sources = [clouds(0), clouds(1)]
-    sky = joined(sources, (80, columns), np.random.RandomState(3), lambda part: None, wraps=wraps)
+    sky = joined(sources, (80, columns), np.random.RandomState(3), lambda part: None)
     assert sky.shape == (80, columns, 4)
     assert np.isfinite(sky).all()
-    if wraps and columns > 40:
+    if columns > 40:
         steps = np.abs(np.diff(np.concatenate([sky, sky[:, :1]], 1), axis=1)).mean((0, 2))
         assert steps[-1] < 2 * steps.mean()
 
 
-def test_one_source_that_is_wide_enough_is_cut_nowhere():
-    sky = joined([clouds(0)], (80, 100), np.random.RandomState(3), lambda part: None, wraps=False)
-    views = np.lib.stride_tricks.sliding_window_view(clouds(0)[..., 0], (80, 100))
-    assert (views == sky[..., 0]).all((2, 3)).any()
+def test_a_sky_no_wider_than_a_photograph_is_a_view_of_one_that_nothing_is_joined_to(monkeypatch):
+    def never(*told, **more):
+        raise AssertionError
+
+    monkeypatch.setattr("safelight_generate.sky_panorama.joined", never)
+    for width, height in ((120, 90), (160, 90), (90, 120)):
+        canvas = api.Region(0, 0, width, height)
+        for seed in range(4):
+            sky = painted(Asked(900 + seed, 0.5, 0.5, "day"), None, canvas, lambda part: None)
+            assert not sky.wraps
+            assert sky.layers.shape == (height, width, 4)
+
+
+def test_a_view_shows_what_is_there_and_nothing_beyond_the_borders():
+    y, x = np.mgrid[:96, :128].astype(np.float32)
+    source = np.stack([x, y, x + y], 2)
+    still = np.zeros((2, 3, 4), np.float32)
+    found = View(0.0, (0.5, 0.5), 0.5, 1.0, still).seen(source, (48, 64))
+    assert np.abs(found - source[24:72, 32:96]).max() < 1e-3
+    turned = View(np.pi / 2, (0.5, 0.5), 0.5, 1.0, still).seen(source, (48, 48))
+    assert np.abs(turned - np.rot90(source[24:72, 40:88], 1)).max() < 1e-3
+    for seed in range(40):
+        for aspect in (0.6, 4 / 3, 1.9):
+            random = np.random.RandomState(seed)
+            view = view_of(aspect, 4 / 3, 10.0, random)
+            seen = view.seen(source, (40, round(40 * aspect)))
+            assert seen[..., 0].min() > -1
+            assert seen[..., 0].max() < 128
+            assert seen[..., 1].min() > -1
+            assert seen[..., 1].max() < 96
+            # What lies beyond would be the border's pixels, again and again.
+            corners = seen[[0, 0, -1, -1], [0, -1, 0, -1], :2]
+            assert len(np.unique(corners.round(1), axis=0)) == 4
+            for axis, place in ((1, seen[..., 0]), (0, seen[..., 1])):
+                assert (np.diff(place, axis=axis) > 0).all()
+
+
+def test_what_is_enlarged_is_as_sharp_as_its_source():
+    noise = np.random.RandomState(0).standard_normal((192, 256, 3)).astype(np.float32)
+    source = cv2.GaussianBlur(noise, (0, 0), 1.0)
+    seen = cv2.resize(source[:160, :213], (256, 192), interpolation=cv2.INTER_CUBIC)
+    wanted, soft = fineness(source), fineness(seen)
+    assert soft < 0.85 * wanted
+    assert 0.9 * wanted < fineness(as_sharp(seen, source)) < 1.05 * wanted
+    assert as_sharp(source, seen) is source
+
+
+def test_no_source_is_taken_much_more_often_than_the_others():
+    random = np.random.RandomState(77)
+    numbers = random.standard_normal((3000, SKY))
+    far = apart(0, "any", random.rand(3000), random.rand(3000), numbers)
+    taken = np.bincount((far + tolls(0)).argmin(1), minlength=far.shape[1]) / (3000 / far.shape[1])
+    assert taken.max() < 1.8
+    assert taken.min() > 0.4
+
+
+def test_a_quarter_turn_turns_the_light_and_the_streaks():
+    y, x = np.mgrid[:64, :64].astype(np.float32)
+    field = np.sin(0.5 * y + 0.2 * x) + 0.02 * x
+    usual = known().code(0)._replace(across=0.2, down=-0.1)
+    level, slanted = streaks(field)
+    turned = quartered(usual._replace(level=level, slanted=slanted))
+    assert streaks(np.rot90(field)) == pytest.approx((turned.level, turned.slanted), abs=0.02)
+    light = np.rot90(0.2 * (x / 32 - 1) - 0.1 * (y / 32 - 1))
+    assert np.sign(light[:, -1].mean()) == np.sign(turned.across)
+    assert np.sign(light[-1].mean()) == np.sign(turned.down)
+
+
+def test_only_what_goes_on_at_the_other_border_is_mixed_with_it():
+    layers = np.zeros((40, 60, 4), np.float32)
+    layers[:, -4:] = 1
+    canvas = api.Region(0, 0, 240, 160)
+    first = [
+        Painted(layers, np.zeros(3, np.float32), wraps).piece(canvas, canvas)[:, 0].max()
+        for wraps in (False, True)
+    ]
+    assert first[0] == 0
+    assert first[1] > 0.1
 
 
 def test_a_path_keeps_to_where_two_skies_agree_and_its_ends_belong_to_one_of_them():
@@ -224,7 +299,7 @@ def test_a_code_leads_to_other_skies_and_says_how(job):
         for n, code in enumerate(codes):
             code[6] = float(np.linspace(-1.5, 1.5, 40)[n])
             code[place] = number
-        rows = [row_of(Asked(1, 0.5, 0.5, "day", "any", tuple(code))) for code in codes]
+        rows = [Asked(1, 0.5, 0.5, "day", "any", tuple(code)).row for code in codes]
         return np.mean([known().white[row] for row in rows]), len(set(rows))
 
     assert light(0, 2.0)[0] > light(0, -2.0)[0] + 0.05
@@ -257,19 +332,11 @@ def test_skies_are_of_sources_that_are_listed_and_may_be_passed_on():
     assert sky.picture(3, (64, 48)).shape == (48, 64, 3)
 
 
-def test_skies_whose_light_falls_from_one_side_are_not_cut_and_joined():
-    light = np.linspace(0, 1, 400, dtype=np.float32)[None, :, None] * np.ones((200, 1, 4))
-    both = [np.ascontiguousarray(one, np.float32) for one in (light, light[:, ::-1])]
-    for seed in range(3):
-        random = np.random.RandomState(seed)
-        made = joined(both, (180, 360), random, lambda part: None, wraps=False)[90, :, 0]
-        assert (np.diff(made) > -1e-4).all()
-
-
 def test_a_sky_has_the_noise_of_photographs_the_same_in_every_piece():
     canvas = api.Region(0, 0, 800, 600)
     whole = grain(3, canvas, canvas)
     part = grain(3, api.Region(500, 90, 100, 80), canvas)
     assert np.array_equal(part, whole[90:170, 500:600])
     assert 0.4 * GRAIN < whole.std() < 2.5 * GRAIN
+    assert whole.shape[2] == 1
     assert not np.array_equal(whole, grain(4, canvas, canvas))
