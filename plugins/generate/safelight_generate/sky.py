@@ -29,6 +29,9 @@ CLOSER = (1.03, 1.14)
 ALIKE = 3
 """Sources that a panorama as wide as one of them would be made of; wider ones have more."""
 
+EXPOSED = 0.1
+"""How much lighter or darker than its source a sky is, about, as the power of its values."""
+
 PANORAMA = 2.0
 """Of a canvas so many times as wide as high, the right border goes on at the left one."""
 
@@ -159,15 +162,16 @@ def scale_of(canvas: api.Region, closer: float) -> Scale:
 
 def _seen(asked: Asked, sunny: bool | None, canvas: api.Region) -> Painted:
     """A sky no wider than a photograph: a view of one."""
-    from .sky_view import TILT, TILT_LEAST, as_sharp, view_of
+    from .sky_view import TILT, TILT_LEAST, as_sharp, takes_quarter, view_of
 
     sky, row, random = known(), asked.row, np.random.RandomState(asked.seed)
     code, right = sky.code(row), asked.numbers[5] > 0 if sunny is None else sunny
+    aspect = canvas.width / canvas.height
     quarter = random.rand() < 0.5 and not code.horizon and streakless(code)
+    quarter = quarter and takes_quarter(aspect, SIZE)
     code = quartered(code) if quarter else code
     turned = turns(code, right, random.rand() < 0.5, STREAKS[asked.streaks][1])
     full = SIZE[1] / SIZE[0] if quarter else SIZE[0] / SIZE[1]
-    aspect = canvas.width / canvas.height
     tilt = TILT_LEAST if code.horizon or quarter else TILT
     view = view_of(aspect, full, tilt, random)
     rows = max(min(canvas.height, math.isqrt(max(int(MOST / aspect), 1))), 1)
@@ -180,7 +184,10 @@ def _seen(asked: Asked, sunny: bool | None, canvas: api.Region) -> Painted:
     found = source(picture)
     layers = view.seen(found.layers, (rows, columns))
     layers[..., :3] = as_sharp(layers[..., :3], picture)
-    return Painted(np.clip(layers, 0, 1), found.cloud, wraps=False)
+    exposed = np.float32(math.exp(EXPOSED * float(np.clip(random.standard_normal(), -1.5, 1.5))))
+    layers = np.clip(layers, 0, 1)
+    layers[..., :3] **= exposed
+    return Painted(layers, found.cloud**exposed, wraps=False)
 
 
 def _joined(

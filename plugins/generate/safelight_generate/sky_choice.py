@@ -79,7 +79,7 @@ def tolls(time: int) -> NDArray[np.float64]:
 
 
 def row_of(time: str, streaks: str, cloudiness: float, fineness: float, numbers: NDArray) -> int:
-    """The source nearest to what is asked for."""
+    """The source nearest to what is asked for; ``numbers`` (SKY,) are about normal."""
     which = TIMES.index(time)
     far = apart(which, streaks, np.array([cloudiness]), np.array([fineness]), numbers[None])[0]
     return int(np.flatnonzero(known().times == which)[(far + tolls(which)).argmin()])

@@ -20,14 +20,17 @@ WARP = 0.009
 BENDS = (3, 4)
 """Rows and columns of places that are moved, each by chance and what lies between smoothly."""
 
-TILT = 10.0
+TILT = 5.0
 """Degrees by which a look straight up is turned at most, beside whole quarters."""
 
 TILT_LEAST = 1.0
 """Degrees by which a look towards the horizon is turned at most, and one by a quarter."""
 
-CLOSER = (1.02, 1.12)
+CLOSER = (1.0, 1.08)
 """How much closer a sky is seen than it could be: chance takes another part of it."""
+
+QUARTER = 0.9
+"""Of the pixels a side that a view has, what it keeps at least where it is turned by a quarter."""
 
 STRETCH = 0.12
 """By how much clouds become wider or narrower, at most."""
@@ -87,6 +90,14 @@ def view_of(aspect: float, full: float, tilt: float, random: np.random.RandomSta
     )
     moves = WARP * random.standard_normal((2, *BENDS))
     return View(turn, at, rows, stretch, moves.astype(np.float32))
+
+
+def takes_quarter(aspect: float, size: tuple[int, int]) -> bool:
+    """Whether a view, ``aspect`` times as wide as high, is not much softer of a source of ``size``
+    (width, height) that is turned by a quarter.
+    """
+    wide, tall = size
+    return min(tall / aspect, wide) >= QUARTER * min(wide / aspect, tall)
 
 
 def as_sharp(seen: Array, source: Array) -> Array:

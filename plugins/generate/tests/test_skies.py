@@ -22,7 +22,7 @@ from safelight_generate.sky import (
 )
 from safelight_generate.sky_choice import SKY, alike, apart, tolls
 from safelight_generate.sky_panorama import blended, joined, path
-from safelight_generate.sky_view import View, as_sharp, fineness, view_of
+from safelight_generate.sky_view import View, as_sharp, fineness, takes_quarter, view_of
 from safelight_generate.sources import SIZE, TIMES, clear_of, known, source, steps
 
 from safelight import api
@@ -224,6 +224,13 @@ def test_a_quarter_turn_turns_the_light_and_the_streaks():
     light = np.rot90(0.2 * (x / 32 - 1) - 0.1 * (y / 32 - 1))
     assert np.sign(light[:, -1].mean()) == np.sign(turned.across)
     assert np.sign(light[-1].mean()) == np.sign(turned.down)
+
+
+def test_a_view_is_turned_by_a_quarter_only_where_that_leaves_it_its_pixels():
+    assert takes_quarter(1.0, SIZE)
+    assert takes_quarter(3 / 4, SIZE)
+    assert not takes_quarter(4 / 3, SIZE)
+    assert not takes_quarter(16 / 9, SIZE)
 
 
 def test_only_what_goes_on_at_the_other_border_is_mixed_with_it():
