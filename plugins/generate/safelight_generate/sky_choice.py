@@ -79,7 +79,9 @@ def tolls(time: int) -> NDArray[np.float64]:
 
 
 def row_of(time: str, streaks: str, cloudiness: float, fineness: float, numbers: NDArray) -> int:
-    """The source nearest to what is asked for; ``numbers`` (SKY,) are about normal."""
+    """The source nearest to what is asked for: ``cloudiness`` and ``fineness``, 0 to 1, and
+    ``numbers`` (SKY,), about normal.
+    """
     which = TIMES.index(time)
     far = apart(which, streaks, np.array([cloudiness]), np.array([fineness]), numbers[None])[0]
     return int(np.flatnonzero(known().times == which)[(far + tolls(which)).argmin()])
