@@ -230,10 +230,14 @@ def data_lines(said: dict[str, Any]) -> list[str]:
 
 
 def photographs(said: dict[str, Any], plugin: Path) -> list[list[str]]:
-    """The section on real photographs, where their contact sheet lies beside the files."""
+    """The section on real photographs, where their contact sheet lies beside the files, and on what
+    else card.toml shows of them.
+    """
     if not (plugin / "photographs.jpg").exists():
         return []
-    return [["## On real photographs", said["photographs"], "![Crops](photographs.jpg)"]]
+    more = [(x["words"], f"![{x['title']}]({x['file']})") for x in said.get("shown", [])]
+    sheet = said["photographs"], "![Crops](photographs.jpg)"
+    return [["## On real photographs", *sheet, *(part for pair in more for part in pair)]]
 
 
 def drafts(folder: Path, plugin: Path) -> list[list[str]]:

@@ -95,11 +95,15 @@ def test_the_card_holds_words_tables_files_and_credits(made):
     assert cards.training_data(cards.words(folder)) == "Meadows (CC BY-SA 4.0), Clouds (CC0)"
 
 
-def test_the_sheet_of_photographs_is_shown_once_it_is_there(made):
-    _, plugin, _ = made
+def test_the_sheet_of_photographs_is_shown_once_it_is_there_and_what_else_is_to_be(made):
+    folder, plugin, _ = made
     assert "photographs.jpg" not in cards.card(*made)
     (plugin / "photographs.jpg").write_bytes(b"")
-    assert "Ten of them.\n\n![Crops](photographs.jpg)" in cards.card(*made)
+    assert "Ten of them.\n\n![Crops](photographs.jpg)\n\n## Limits" in cards.card(*made)
+    with (folder / "card.toml").open("a") as file:
+        file.write('[[shown]]\nfile = "one.jpg"\ntitle = "A pillar"\nwords = "One  of them."\n')
+    text = cards.card(*made)
+    assert "(photographs.jpg)\n\nOne of them.\n\n![A pillar](one.jpg)\n\n## " in text
 
 
 def test_a_file_that_changed_after_it_was_measured_is_refused(made):

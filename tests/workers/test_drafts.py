@@ -109,7 +109,9 @@ def test_a_declaration_tells_its_drafts_and_nothing_else_for_them():
             Declaration.from_json(told | {"drafts": wrong})
 
 
-@pytest.mark.parametrize(("name", "settings"), [("enlarge", {"factor": 4})])
+@pytest.mark.parametrize(
+    ("name", "settings"), [("enlarge", {"factor": factor}) for factor in (2, 3, 4)]
+)
 def test_the_drafts_that_ship_stand_in_for_their_networks(run, seen, name, settings):
     seen.clear()
     job, _ = run(name, settings, region=Region(0, 0, 48, 48), draft=True)

@@ -11,7 +11,7 @@ from safelight_enlarge.bicubic import REACH, ROUNDS, Plane, back_projected, resa
 _LEARNT = {2: 2, 3: 4, 4: 4}
 """What a network makes of the picture, for each factor; the rest is resampled."""
 
-_DRAFTS = {"fast_faithful_x4.onnx": "fast_faithful_x4_draft.onnx"}
+_DRAFTS = {f"fast_faithful_x{n}.onnx": f"fast_faithful_x{n}_draft.onnx" for n in (2, 4)}
 
 Run = Callable[[api.Job, str, api.Image], api.Image]
 """What is made of an image with the network of a name."""
