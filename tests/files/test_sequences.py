@@ -24,7 +24,7 @@ from safelight.files import FileExists, OpenError, Project
 from safelight.files.exports.export_outcome import ExportError
 from safelight.files.sequences.export_sequence import export_numbered, export_sequence
 from safelight.files.sequences.film_files import named_alone
-from safelight.files.sequences.frame_tiles import CACHE
+from safelight.files.sequences.frame_tiles import CACHE, FrameStore
 from safelight.files.sequences.frame_writers import film_rate
 from safelight.files.sequences.open_sequence import holds_sequence, in_order
 from safelight.pixels import Raster
@@ -313,3 +313,20 @@ def test_an_edit_of_the_document_is_one_of_all_its_pictures(sequence):
     assert shown(deep, 4).dtype == np.uint16
     assert apart(shown(deep, 4) / 257, moving()[4]) == 0
     assert isinstance(edits.deepen("uint16"), Edit)
+
+
+def test_a_film_that_is_only_named_is_saved_without_being_decoded(tmp_path, monkeypatch):
+    document = opened_sequence(saved(tmp_path, ".png", duration=TIMES)).document
+    (layer,) = document.layers
+    film = replace(layer.content.film, kept=False)
+    named = document.with_layer(replace(layer, content=replace(layer.content, film=film)))
+    read, decoded = FrameStore._read, []
+    monkeypatch.setattr(
+        FrameStore, "_read", lambda store, number: decoded.append(number) or read(store, number)
+    )
+    project = Project.create(tmp_path / "named.safelight", History.start(named))
+    project.close()
+    assert decoded == []
+    kept = Project.create(tmp_path / "kept.safelight", History.start(document))
+    kept.close()
+    assert sorted(decoded) == list(range(1, 7))

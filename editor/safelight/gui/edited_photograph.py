@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from safelight import actions
 from safelight.document import Document, History, Layer
 from safelight.document.frames import frames
+from safelight.document.frames.frame_documents import FrameDocuments
 from safelight.gui.message_source import MessageSource
 
 
@@ -25,7 +26,7 @@ class Edited(MessageSource):
         super().__init__(parent)
         self.history = history
         self.frame = frames.position(history.document)
-        self._at: tuple[Document, int, Document] | None = None
+        self._at = FrameDocuments()
         self.active = history.document.layers[-1].id
         self.busy = ""
         self.studio: actions.Studio | None = None
@@ -34,10 +35,11 @@ class Edited(MessageSource):
     @property
     def document(self) -> Document:
         """The document as it is now, at the frame that is looked at; the same object each time."""
-        held = self.history.document
-        if self._at is None or self._at[0] is not held or self._at[1] != self.frame:
-            self._at = held, self.frame, frames.at(held, self.frame)
-        return self._at[2]
+        return self.document_at(self.frame)
+
+    def document_at(self, number: int) -> Document:
+        """The document as it is now, at any frame; the same object each time."""
+        return self._at.at(self.history.document, number)
 
     @property
     def layer(self) -> Layer:

@@ -166,11 +166,18 @@ class Session(Edited):
         layer = self.layer
         return layer.id if layer.mask is not None else None
 
-    def picture(self, document: Document) -> Picture:
-        """A version of the document for the screen; its tiles stay ready for a while."""
+    def picture_of(self, document: Document) -> Picture:
+        """A version of the document for the screen: the one there is, or another."""
+        found = (picture for known, picture in self._pictures if known.looks_like(document))
+        return next(found, None) or Picture(document, renderer=self._renderer)
+
+    def picture(self, document: Document, made: Picture | None = None) -> Picture:
+        """A version of the document for the screen; its tiles stay ready for a while. It is the one
+        that was ``made`` before, where that is so and there is none yet.
+        """
         known = next((item for item in self._pictures if item[0].looks_like(document)), None)
         if known is None:
-            known = document, Picture(document, renderer=self._renderer)
+            known = document, made or self.picture_of(document)
         others = [item for item in self._pictures if item is not known]
         self._pictures = [*others[-(_PICTURES - 1) :], known]
         return known[1]

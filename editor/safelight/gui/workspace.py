@@ -21,19 +21,23 @@ from PySide6.QtWidgets import (
 from safelight import actions
 from safelight.api import Declaration
 from safelight.document import Document, Edit, LayerFailed, geometry, kernels
-from safelight.document.frames import frames
+from safelight.document.frames.frame_documents import FrameDocuments
 from safelight.document.placement import IDENTITY
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.options_bar import OptionsBar
+from safelight.gui.canvas.picture import Picture
+from safelight.gui.canvas.tile_store import Wanted
 from safelight.gui.canvas.tool_column import ToolColumn
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.frames.frame_strip import FrameStrip
+from safelight.gui.frames.frames_ahead import FramesAhead
 from safelight.gui.jobs.filter_stack import FilterStack
 from safelight.gui.jobs.job_strip import JobStrip
 from safelight.gui.jobs.left_out_layers import ask_without
 from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.open_and_save.loaded_files import Loaded
 from safelight.gui.panels import PANELS, LayersPanel, Panel
+from safelight.gui.screen.display_transform import display
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
 from safelight.gui.threads.event_loop_turns import Turns
@@ -79,6 +83,9 @@ class Workspace(QWidget):
         self.panels_hidden = False
         self.panels: list[Panel] = []
         self._selection: Raster | None = None
+        self._first = FrameDocuments()
+        self._foreseen = True
+        """Whether what will be seen of another frame is known."""
         self._reddened = False  # by what selected, not by the user
         self._resting = QTimer(self)  # runs from what a tool has changed until the hand has rested
         self._resting.setSingleShot(True)
@@ -160,7 +167,7 @@ class Workspace(QWidget):
     def close_session(self) -> None:
         """Give up whatever runs."""
         self._resting.stop()
-        self.frames.pause()
+        self.frames.end()
         self.filters.close_session()
         self.session.close()
 
@@ -262,7 +269,16 @@ class Workspace(QWidget):
         session = self.session
         session.history_changed.connect(self._show_history)
         session.frame_changed.connect(self._show_frame)
-        self.frames.attach(session)
+        self._ahead = FramesAhead(
+            self,
+            self._seen_at,
+            session.picture_of,
+            self._needed,
+            self._view_now,
+            self.canvas.scene.tiles,
+            self.frames.show_ready,
+        )
+        self.frames.attach(session, self._ahead, lambda: self.canvas.finished)
         self.frames.onion_changed.connect(self._show_picture)
         for other in (session.active_changed, session.results.changed):
             other.connect(self._show_layers)
@@ -324,18 +340,46 @@ class Workspace(QWidget):
     def _show_picture(self) -> None:
         session = self.session
         steps, document = session.history.steps, session.previews.trial or session.document
-        first = frames.at(steps[0].document, session.frame)
+        first = self._first.at(steps[0].document, session.frame)
         before = session.document if self.filters.tried is not None else first
-        shown = self.canvas.tool.shows(self.frames.seen_through(document))
+        seen = self.frames.seen_through(document)
+        shown = self.canvas.tool.shows(seen)
+        self._foreseen = shown is seen and session.previews.trial is None
         if self._resting.isActive():
             shown = _drafted(shown)
         before = geometry.framed_as(before, shown)
-        self.canvas.show_picture(session.picture(shown), session.picture(before), document)
+        pictures = [
+            session.picture(each, self._ahead.picture(session.frame, each))
+            for each in (shown, before)
+        ]
+        self.canvas.scene.tiles.looks_ahead = not self.frames.playing
+        self.canvas.show_picture(pictures[0], pictures[1], document)
         self.canvas.show_selection(shown.picture.selection)
         live = session.studio.live if session.studio is not None else None
         for panel in self.panels:
             panel.show_picture(shown, live)
         self._show_view()
+
+    def _seen_at(self, number: int) -> list[Document]:
+        """What will be seen of a frame: the document, and what it is compared with where that is
+        seen too. Nothing where a tool or a trial shows something else of each.
+        """
+        session, canvas = self.session, self.canvas
+        if not self._foreseen:
+            return []
+        found = [self.frames.seen_through(session.document_at(number))]
+        if canvas.split is not None or canvas.showing_before:
+            first = self._first.at(session.history.steps[0].document, number)
+            before = geometry.framed_as(first, found[0])
+            found += [] if before.looks_like(found[0]) else [before]
+        return found
+
+    def _needed(self, picture: Picture) -> list[Wanted]:
+        return self.canvas.scene.needed(picture, self.canvas.pose())
+
+    def _view_now(self) -> tuple[object, ...]:
+        """The view and the colours, of which the tiles of a picture are that are seen."""
+        return self.canvas.pose(), display().look(self.session.document.profile)
 
     def _show_frame(self) -> None:
         """Another frame is looked at: what moves has other values there, and a result may be of
@@ -439,6 +483,7 @@ class Workspace(QWidget):
 
     def _view_changed(self) -> None:
         self.session.jobs.look_at(self.canvas.visible())
+        self.frames.show_otherwise()
         self._show_view()
         self.filters.preview_soon()
         self.moved.emit()

@@ -69,6 +69,7 @@ class View(Raster):
             channels = source.channels if covered else 4
         depth = source.depth if exact else "float32"
         super().__init__(width, height, channels, depth, ())
+        self.encoded = source.encoded
         self._tiles = [_Tile(self, place, channels) for place in places(width, height)]
         self._digests, self._grey = [None] * len(self._tiles), [None] * len(self._tiles)
 

@@ -64,7 +64,7 @@ class Raster:
 
     __slots__ = (
         *("__weakref__", "_aside", "_bounded", "_digests", "_grey", "_half", "_tiles"),
-        *("channels", "depth", "height", "width"),
+        *("channels", "depth", "encoded", "height", "width"),
     )
 
     def __init__(
@@ -80,6 +80,8 @@ class Raster:
         self.height = height
         self.channels = channels
         self.depth = depth
+        self.encoded = False
+        """Whether pixels may have to be decoded when they are asked for, which takes its time."""
         # A list, because a tile may move to a file (swap_tiles); its pixels never change.
         self._tiles: list[Part] = list(tiles)
         self._digests: list[bytes | None] = digests or [
@@ -147,8 +149,11 @@ class Raster:
         depth: str,
         tiles: Sequence[StoredTile],
         aside: Aside,
+        *,
+        encoded: bool = False,
     ) -> Raster:
         """A raster of tiles that lie in a file, row by row; ``aside`` takes its zoom levels.
+        ``encoded``: they have to be decoded.
 
         No tile is asked for its digest before somebody asks the raster. Raises ValueError if the
         tiles do not fit.
@@ -157,7 +162,7 @@ class Raster:
         if [tile.shape for tile in tiles] != shapes:
             raise ValueError(f"the tiles do not fit {width} x {height}")
         raster = cls(width, height, channels, depth, tiles, [None] * len(tiles))
-        raster._aside = aside
+        raster._aside, raster.encoded = aside, encoded
         return raster
 
     @property

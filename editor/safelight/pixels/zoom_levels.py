@@ -19,5 +19,7 @@ def make_levels(raster: Raster) -> None:
 
 
 def levels_take_time(raster: Raster, level: int) -> bool:
-    """Whether ``level`` has still to be made, of more tiles than a frame has time for."""
-    return not raster.has_level(level) and raster.different_tiles > _FEW
+    """Whether pixels of ``level`` are not at hand: they have to be decoded, or the level has still
+    to be made of more tiles than a frame has time for.
+    """
+    return raster.encoded or (not raster.has_level(level) and raster.different_tiles > _FEW)

@@ -105,9 +105,8 @@ class Save:
             raise DataError(f"its history has more than {MOST_STEPS} steps")
         with ThreadPoolExecutor(3) as threads:
             new = [x.document for x in steps if id(x.document) not in self.before.written]
-            rasters = {id(raster): raster for document in new for raster in document.rasters()}
             # Digests are computed once for each tile and kept; here several at a time.
-            for raster in rasters.values():
+            for raster in _held(new):
                 self._go_on()
                 raster.digests(threads.map)
             documents, listed = self._documents(steps)
@@ -223,6 +222,21 @@ class Save:
                 return
             name, done = waiting.popleft()
             yield name, done.result()
+
+
+def _held(documents: Iterable[Document]) -> Iterable[Raster]:
+    """The rasters that a file of these documents holds, each once: of a film that is only named
+    none, which would have to be decoded from end to end.
+    """
+    found: dict[int, Raster] = {}
+
+    def note(raster: Raster) -> str:
+        found[id(raster)] = raster
+        return ""
+
+    for document in documents:
+        to_json(document, note, lambda _: "")
+    return found.values()
 
 
 def _record(step: Step) -> dict[str, Any] | None:

@@ -55,6 +55,9 @@ _LOOKED_AT, _FEWEST, _UNEVEN = 12, 4, 0.25
 which uneven ones are away from it.
 """
 
+_PASSED = 24
+"""Pictures of a film that are passed on the way to one that comes later."""
+
 Opener = Callable[[BinaryIO, int, Limit], Frames]
 """Opens a file of so many bytes. Raises what ``codecs.codec.Reader`` does."""
 
@@ -301,8 +304,11 @@ class _Film:
     def read(self, number: int) -> Photograph:
         import cv2
 
-        if number != self._next:
+        if not 0 <= self._next <= number <= self._next + _PASSED:
             self._film.set(cv2.CAP_PROP_POS_FRAMES, number)
+        else:  # a picture that is passed costs a thirtieth of a new place, which is sought anew
+            for _ in range(self._next, number):
+                self._film.grab()
         self._next = number + 1
         there, pixels = self._film.read()
         if not there or pixels is None or pixels.ndim != 3:

@@ -70,6 +70,7 @@ class FrameStore:
                 *(width, height, channels, self.depth),
                 [FrameTile(self, number, region) for region in regions],
                 self._aside,
+                encoded=True,
             )
             for number in range(self._count)
         ]

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from safelight.api import Region
 from safelight.document import Document, Renderer, plain_raster
 from safelight.gui.canvas.pose import nearest
-from safelight.gui.canvas.tile_store import Tiles
+from safelight.gui.canvas.tile_store import Tiles, Wanted
 from safelight.gui.screen.display_transform import PLAIN, Look, display
 from safelight.pixels import TILE, Profile, Raster, View, coarsest_level, levels_take_time
 
@@ -138,18 +138,8 @@ class Picture:
         self, painter: QPainter, left: float, top: float, zoom: float, clip: QRect, tiles: Tiles
     ) -> None:
         """Paint what lies in ``clip``: the corner at (left, top), ``zoom`` painter pixels each."""
-        look = display().look(self.profile) if self.coloured else self._look
-        if look is not self._look:
-            self._look_again(look)
-        level = self.level_at(zoom)
-        step = zoom * (1 << level)
-        whole = abs(step - round(step)) < 1e-6 and (zoom >= 2 or round(step) == 1)
-        exact = whole and (self.crisp or round(step) == 1)
-        if exact:
-            times = round(step)
-            place = Place(nearest(left), nearest(top), times, times, True, False)
-        else:
-            place = self._place(left, top, zoom, level)
+        self._look_as_now()
+        level, place = self._lies(left, top, zoom)
         painter.save()
         if self._paint_level(painter, level, place, clip, tiles):
             if self.earlier is not None:
@@ -170,6 +160,43 @@ class Picture:
             if not (covered and self.translucent):
                 self._paint_level(painter, level, place, clip, tiles, partly=True)
         painter.restore()
+
+    def needed(self, left: float, top: float, zoom: float, clip: QRect) -> list[Wanted]:
+        """The tiles that ``paint`` looks for, given the same; of exact colours, which are too dear
+        for what is seen for a moment, those by lattices.
+        """
+        self._look_as_now()
+        seen = self.rough or self
+        level, place = self._lies(left, top, zoom)
+        size = self.size(level)
+        rows = _lines(place.top, place.down, size[1], clip.top(), clip.bottom())
+        columns = _lines(place.left, place.across, size[0], clip.left(), clip.right())
+        found = []
+        for row in rows:
+            for column in columns:
+                region = tile_region(size, level, row, column)
+                make = partial(seen._tile, level, row, column)
+                key = seen._id, level, row, column
+                found.append(Wanted(key, make, 4 * region.width * region.height))
+        return found
+
+    def _look_as_now(self) -> None:
+        """Have the colours that the screen shows now."""
+        look = display().look(self.profile) if self.coloured else self._look
+        if look is not self._look:
+            self._look_again(look)
+
+    def _lies(self, left: float, top: float, zoom: float) -> tuple[int, Place]:
+        """The level that is painted, and where its pixels lie: the corner at (left, top), ``zoom``
+        painter pixels to each of the picture's.
+        """
+        level = self.level_at(zoom)
+        step = zoom * (1 << level)
+        whole = abs(step - round(step)) < 1e-6 and (zoom >= 2 or round(step) == 1)
+        if whole and (self.crisp or round(step) == 1):
+            times = round(step)
+            return level, Place(nearest(left), nearest(top), times, times, True, False)
+        return level, self._place(left, top, zoom, level)
 
     def _look_ahead(self, level: int, place: Place, clip: QRect, tiles: Tiles) -> None:
         """Have the tiles around the view made, which panning comes to next."""

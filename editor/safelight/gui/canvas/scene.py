@@ -20,7 +20,7 @@ from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.pose import Pose, nearest
 from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.selection_outline import Seen, outline, outline_takes_time
-from safelight.gui.canvas.tile_store import Tiles
+from safelight.gui.canvas.tile_store import Tiles, Wanted
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.screen.display_transform import display
 from safelight.gui.threads.background import Background
@@ -188,6 +188,11 @@ class Scene:
         self._paint_words(painter, pose, lines, split, tools)
         self.tiles.end_frame()
         self.mask_tiles.end_frame()
+
+    def needed(self, picture: Picture, pose: Pose) -> list[Wanted]:
+        """The tiles of a picture, shown instead of the one there is, that would be looked for."""
+        zoom = pose.zoom * pose.size[0] / picture.width
+        return picture.needed(*pose.in_frame(0, 0), zoom, pose.clip())
 
     def still(self) -> QRegion:
         """What of the widget the last frame's words cover: they stay where the picture moves."""

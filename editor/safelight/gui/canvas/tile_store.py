@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
@@ -17,6 +18,16 @@ _log = logging.getLogger(__name__)
 
 Key = tuple[int, int, int, int]
 """Which tile: picture, level, row, column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A tile that a view needs: which it is, what makes it, and how many bytes it takes."""
+
+    key: Key
+    make: Callable[[], QImage]
+    size: int
+
 
 _KEPT = 160
 """Tiles kept ready, of 1 MB each."""
@@ -47,6 +58,8 @@ class Tiles:
         self._arrived = arrived
         self._maker = Maker(Mailbox(owner, self._take))
         self.incomplete = False
+        self.looks_ahead = True
+        """Whether what lies around the view is made ready, which panning comes to next."""
 
     def start_frame(self, seconds: float) -> None:
         """A frame begins that may spend ``seconds`` on making tiles."""
@@ -77,7 +90,7 @@ class Tiles:
 
     def expect(self, key: Key, make: Callable[[], QImage]) -> None:
         """A tile that may be wanted soon: it is made when there is nothing else to make."""
-        if key not in self._ready and len(self._expected) < _AHEAD:
+        if self.looks_ahead and key not in self._ready and len(self._expected) < _AHEAD:
             self._expected.append((key, make))
 
     def has(self, picture: int) -> bool:

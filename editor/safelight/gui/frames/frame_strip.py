@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -32,21 +34,47 @@ from safelight.document.frames import frames
 from safelight.document.frames.onion_skin import onion_skin
 from safelight.gui.frames.frame_list import FrameList
 from safelight.gui.frames.frame_ruler import FrameRuler
+from safelight.gui.frames.frames_ahead import FramesAhead
+from safelight.gui.frames.play_clock import PlayClock
 from safelight.gui.session import Session
 from safelight.gui.widgets.icons import icon
 
 _SHARE = 0.3
 """Opacity of the frames that are seen through."""
 
-_LEAST = 10
-"""Milliseconds between two pictures at the least."""
+_THROUGH = 100
+"""Documents of which it is remembered how they look with the frames beside them."""
+
+_LEAST = 5
+"""Milliseconds between two looks at the clock at the least."""
+
+_SECONDS = 2.0
+"""How much of a film is made ready ahead while it is played: as long as a machine may stand still
+or another program be in the way.
+"""
+
+_RESTING = 64 << 20
+"""Bytes of frames that stay ready while nothing is played."""
+
+_LEFT_OUT = 0.5
+"""Seconds of a film that are left out at once at the most, however long a frame has taken."""
+
+_BESIDE = (1, 2, 3, -1)
+"""Frames that are made ready while nothing is played, in the direction in which one went last."""
+
+_RESTED = 120
+"""Milliseconds without another frame after which those beside it are made ready."""
+
+_SCRUBBED = 15
+"""Milliseconds between two looks whether the frame that the handle has come to is there."""
 
 
 class FrameStrip(QFrame):
     """Shown while the photograph is a sequence: its pictures by a slider, step by step, played.
 
-    It is played at the speed that the file says, from in to out: what takes longer to draw leaves
-    pictures out. ``onion_changed`` tells that neighbours are to be seen through, or no more.
+    It is played at the speed that the file says, from in to out: frames are made ready ahead
+    (``ahead``), and those that would be late are left out. ``onion_changed`` tells that neighbours
+    are to be seen through, or no more.
     """
 
     onion_changed = Signal()
@@ -96,13 +124,31 @@ class FrameStrip(QFrame):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._next)
-        self._due = 0.0
+        self._timer.timeout.connect(self._show_due)
+        self.ahead: FramesAhead | None = None
+        self.settled: Callable[[], bool] = lambda: True
+        self._clock: PlayClock | None = None
+        self._way = 1
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_RESTED)
+        self._resting.timeout.connect(self._prepare_beside)
+        self._wanted: int | None = None
+        self._scrubbing = QTimer(self)
+        self._scrubbing.setInterval(_SCRUBBED)
+        self._scrubbing.timeout.connect(self._scrub)
+        self._through: dict[int, tuple[Document, Document]] = {}
         self.hide()
 
-    def attach(self, session: Session) -> None:
-        """Show the sequence of a session, if its document has one."""
-        self._session = session
+    def attach(
+        self, session: Session, ahead: FramesAhead, settled: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Show the sequence of a session, if its document has one. ``ahead`` makes its frames
+        ready, ``settled`` tells whether the canvas has all of the one that is looked at.
+        """
+        self._session, self.ahead, self.settled = session, ahead, settled
+        session.history_changed.connect(self._forget)
+        session.frame_changed.connect(self._resting.start)
         session.history_changed.connect(self.show_sequence)
         session.frame_changed.connect(self.show_sequence)
         session.active_changed.connect(self.show_sequence)
@@ -111,12 +157,14 @@ class FrameStrip(QFrame):
     @property
     def playing(self) -> bool:
         """Whether the sequence is being played."""
-        return self._timer.isActive()
+        return self._clock is not None
 
     def pause(self) -> None:
         """Play no longer."""
-        played = self.playing
+        played, self._clock = self.playing, None
         self._timer.stop()
+        if played:
+            self._resting.start()
         self.list.resting = False
         self.play.setChecked(False)
         self.play.setIcon(icon("play"))
@@ -160,7 +208,15 @@ class FrameStrip(QFrame):
 
     def seen_through(self, document: Document) -> Document:
         """A document as it is looked at: with the frames beside its own where that is wanted."""
-        return onion_skin(document, _SHARE) if self.onion.isChecked() else document
+        if not self.onion.isChecked():
+            return document
+        known = self._through.get(id(document))
+        if known is None or known[0] is not document:
+            known = document, onion_skin(document, _SHARE)
+            self._through[id(document)] = known
+            if len(self._through) > _THROUGH:
+                del self._through[next(iter(self._through))]
+        return known[1]
 
     def _knows(self, session: Session) -> bool:
         """Whether the document has the layer that is active; it may be told only now."""
@@ -238,51 +294,161 @@ class FrameStrip(QFrame):
         dialog.open()
 
     def _slid(self, number: int) -> None:
+        """Go where the handle is. While it is dragged the next frame comes when the one before is
+        there: else none would be seen before the hand rests.
+        """
         self.pause()
-        if self._session is not None:
-            self._session.look_at_frame(number)
+        self._wanted = number
+        if self.slider.isSliderDown() and not self.settled():
+            self._scrubbing.start()
+        else:
+            self._scrub(at_once=True)
+
+    def _scrub(self, *, at_once: bool = False) -> None:
+        number, session = self._wanted, self._session
+        if number is None or session is None or session.closed:
+            self._scrubbing.stop()
+        elif at_once or self.settled() or not self.slider.isSliderDown():
+            self._scrubbing.stop()
+            self._wanted = None
+            self._look(number)
 
     def _go(self, step: int) -> None:
         if self._session is not None:
             self.pause()
-            self._session.look_at_frame(self._session.frame + step)
+            self._look(self._session.frame + step)
+
+    def _look(self, number: int) -> None:
+        session = self._session
+        if session is not None:
+            self._way = 1 if number >= session.frame else -1
+            session.look_at_frame(number)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Of what is not seen nothing is kept ready."""
+        super().hideEvent(event)
+        self.pause()
+        if self.ahead is not None:
+            self.ahead.forget()
+
+    # -- playing, and what is made ready for it ------------------------------------------------
+
+    def show_otherwise(self) -> None:
+        """Another part of the picture is seen: what is made ready has to be of that."""
+        if self.playing:
+            self._prepare()
+        else:
+            self._resting.start()
+
+    def show_ready(self) -> None:
+        """A frame is ready: it is shown if it is due."""
+        if self.playing:
+            self._show_due()
+
+    def end(self) -> None:
+        """Play no longer, and let go of what was made ready."""
+        self.pause()
+        self._scrubbing.stop()
+        self._resting.stop()
+        self._through.clear()
+        if self.ahead is not None:
+            self.ahead.close()
+
+    def _forget(self) -> None:
+        """The document is another one."""
+        self._through.clear()
+        if self.ahead is not None:
+            self.ahead.forget()
+        self._resting.start()
 
     def _toggle(self) -> None:
-        if self.playing or self._session is None:
+        session = self._session
+        if self.playing or session is None:
             self.pause()
             return
         self.play.setChecked(True)
         self.play.setIcon(icon("pause"))
         self.list.resting = True
-        first, last = frames.bounds(self._session.history.document)
-        if not first <= self._session.frame < last:
-            self._session.look_at_frame(first)
-        self._due = time.monotonic()
-        self._wait()
+        self._resting.stop()
+        first, last = frames.bounds(session.history.document)
+        if not first <= session.frame < last:
+            self._look(first)
+        self._begin()
 
-    def _wait(self) -> None:
-        """Have the next picture come when the one that is seen has been for long enough."""
-        assert self._session is not None
-        duration = frames.durations(self._session.history.document)[self._session.frame]
-        self._due += duration / 1000
-        self._timer.start(max(round(1000 * (self._due - time.monotonic())), _LEAST))
-
-    def _next(self) -> None:
+    def _begin(self) -> None:
+        """Play from the frame that is looked at."""
         session = self._session
+        assert session is not None
+        document, now = session.history.document, time.monotonic()
+        durations, bounds = frames.durations(document), frames.bounds(document)
+        self._clock = PlayClock(durations, bounds, session.frame, now)
+        self._show_due()
+
+    def _show_due(self) -> None:
+        """Show the newest frame that is ready of those that are due, and look again when the next
+        one is.
+        """
+        session, clock = self._session, self._clock
+        if clock is None:
+            return
         if session is None or session.closed or not self.isVisible():
             self.pause()
             return
-        durations = frames.durations(session.history.document)
-        first, last = frames.bounds(session.history.document)
-
-        def following(number: int) -> int:
-            return number + 1 if first <= number < last else first
-
-        number = following(session.frame)
-        late = time.monotonic() - self._due
-        while late > durations[number] / 1000:  # what cannot be drawn in time is left out
-            late -= durations[number] / 1000
-            self._due += durations[number] / 1000
-            number = following(number)
+        document = session.history.document
+        if clock.durations is not frames.durations(document) or clock.bounds != frames.bounds(
+            document
+        ):
+            self._begin()
+            return
+        now = time.monotonic()
+        due = clock.due(now)
+        if self._makes_ready:
+            found = (number for number in clock.since(session.frame) if self._is_ready(number))
+            number = next(found, session.frame)
+        else:
+            number = due if self.settled() else session.frame
+        moved = number != session.frame
         session.look_at_frame(number)
-        self._wait()
+        if self._clock is clock:
+            if moved or self.ahead is None or self.ahead.under_way is None:
+                self._prepare()
+            self._timer.start(max(math.ceil(1000 * (clock.end - time.monotonic())), _LEAST))
+
+    @property
+    def _makes_ready(self) -> bool:
+        """Whether the look of frames is known before they are looked at."""
+        session = self._session
+        return self.ahead is not None and session is not None and self.ahead.can(session.frame)
+
+    def _is_ready(self, number: int) -> bool:
+        return self.ahead is not None and self.ahead.is_ready(number)
+
+    def _prepare(self) -> None:
+        """Have those frames made ready that will be in time."""
+        clock, ahead = self._clock, self.ahead
+        if clock is None or ahead is None:
+            return
+        now = time.monotonic()
+        begun = ahead.under_way
+        numbers = [] if begun is None else [begun]
+        first = now + min(ahead.pace, _LEFT_OUT)
+        for number, when in clock.coming():
+            if when > now + _SECONDS:
+                break
+            if number != begun and (when > first or ahead.is_ready(number)):
+                numbers.append(number)
+        ahead.prepare(numbers or [clock.following(clock.number)])
+
+    def _prepare_beside(self) -> None:
+        """Have the frames beside the one that is looked at made ready, once that is there."""
+        session, ahead = self._session, self.ahead
+        if self.playing or session is None or session.closed or ahead is None:
+            return
+        if not self.isVisible():
+            return
+        if not self.settled():
+            self._resting.start()
+            return
+        count = frames.length(session.history.document)
+        beside = [session.frame + self._way * step for step in _BESIDE]
+        ahead.prepare((number for number in beside if 0 <= number < count), _RESTING)
