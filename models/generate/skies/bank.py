@@ -28,7 +28,6 @@ SUNSET = ("clic_001", "solus_022", "solus_026")
 DUSK = ("budgie_025", "deepin_017", "deepin_011", "fedora_009", "fedora_012")
 SHARED_ALIKE = "BY-SA"
 GRAINY = ("deepin_001", "pop_000")  # sharpened until grain stands out
-TONED = ("elem_003",)  # its blue is made green: put behind a photograph it is told
 GLOWING = ("deepin_011", "opensky_212", "opensky_214")  # light alone, which no strips share
 SITTING = "/raw/"  # what follows is one of several pictures of one sky
 EVERY = 3  # of so many sittings one is withheld
@@ -92,7 +91,7 @@ def main() -> None:
     listed = [
         row
         for row in rows(given.folder)
-        if not is_withheld(row) and not row.file.startswith((*GRAINY, *TONED, *GLOWING))
+        if not is_withheld(row) and not row.file.startswith((*GRAINY, *GLOWING))
     ]
     codes, light, files = [], [], []
     for row in listed:
