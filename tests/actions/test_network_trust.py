@@ -121,6 +121,37 @@ def test_a_signed_network_says_by_whom_and_a_wrong_signature_is_refused(folders,
     assert key_name(public)
 
 
+@pytest.mark.parametrize("wrong", ["of another", "of another key", "of nothing"])
+def test_a_wrong_signature_is_refused_where_the_hashes_are_right(folders, store, wrong):
+    other, secret = folders / "other.onnx", folders / "author.key"
+    other.write_bytes(NETWORK + (b"\0" if wrong == "of another" else b""))
+    sign(other, secret)
+    beside = folders / "other.onnx.minisig"
+    signature = beside.read_bytes()
+    beside.unlink()
+    if wrong == "of another key":  # said to be by one key, made by another
+        sign(other, folders / "stranger.key")
+        theirs = beside.read_bytes().splitlines(keepends=True)
+        ours = signature.splitlines(keepends=True)
+        signature = b"".join([*ours[:-1], theirs[-1]])
+    if wrong == "of nothing":
+        signature = b"signed, honestly\n"
+    refused = r"painter\.onnx is refused: its signature is wrong"
+    files = {PLACE: NETWORK, f"{PLACE}.minisig": signature}
+    with pytest.raises(StoreError, match=refused):
+        stock(store, wheel(folders / "signed", "safelight-paint", PAINT, files=files))
+    plugin = painter(store, folders)
+    file = plugin.library / PLACE
+    file.with_name(f"{file.name}.minisig").write_bytes(signature)
+    (found,) = [item for item in known(store.installed()) if item.plugin == "safelight-paint"]
+    assert found.fault
+    outcome, _ = paint(store)
+    assert isinstance(outcome, JobFailed)
+    assert outcome.message == (
+        "Paint (safelight-paint) cannot run: painter.onnx is refused: its signature is wrong."
+    )
+
+
 def test_a_locked_network_runs_with_its_key_alone_which_no_command_line_holds(
     folders, store, capsys
 ):

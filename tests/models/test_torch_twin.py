@@ -57,6 +57,31 @@ def test_a_twin_that_gives_something_else_is_not_believed(picture):
         twin.input_gradient(b"no network", {"image": picture}, made, (3, 4))
 
 
+STEPS = {
+    "compared": ([helper.make_node("Greater", ["image", "half"], ["whole"])], TensorProto.BOOL),
+    "counted": ([helper.make_node("Mul", ["image", "many"], ["whole"])], TensorProto.INT64),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_of_a_network_that_works_in_steps_there_is_no_gradient_and_a_clause_says_so(picture, name):
+    nodes, kind = STEPS[name]
+    cast = [
+        helper.make_node("Cast", ["whole"], ["steps"], to=kind),
+        helper.make_node("Cast", ["steps"], ["made"], to=TensorProto.FLOAT),
+    ]
+    content = network([*nodes, *cast], {"half": np.float32(0.5), "many": np.float32(9)})
+    with pytest.raises(twin.NoTwin, match="has no gradient there"):
+        twin.input_gradient(content, {"image": picture}, ran(content, {"image": picture}), (3, 4))
+
+
+def test_where_a_network_is_cut_off_there_is_no_gradient_and_a_clause_says_so(picture):
+    cut = helper.make_node("Clip", ["image", "low", "high"], ["made"])
+    content = network([cut], {"low": np.float32(2), "high": np.float32(3)})
+    with pytest.raises(twin.NoTwin, match="has no gradient there"):
+        twin.input_gradient(content, {"image": picture}, ran(content, {"image": picture}), (3, 4))
+
+
 def effective(changes, most):
     """The largest distance at which something still counts: more than a thousandth of the most."""
     return max((far for far, change in changes if change > 1e-3 * most), default=0)

@@ -4,8 +4,11 @@ By the gradients of the filter's network where a PyTorch twin of it is at hand (
 Vedaldi and Zisserman, "Deep inside convolutional networks", 2014), else by covering: parts of the
 picture are covered, one after the other, by what lies around them, and the result's pixel is seen
 to change or not (occlusion: Zeiler and Fergus, "Visualizing and understanding convolutional
-networks", 2014). Copies of the place lie beside one another in one picture, as far apart as the
-filter says that it sees, so that many are tried at once.
+networks", 2014). Of a filter that runs several networks, or one several times, by covering alone:
+between them stands the filter's own arithmetic, of which nothing tells a derivative.
+
+Copies of the place lie beside one another in one picture, as far apart as the filter says that it
+sees, so that many are tried at once.
 """
 
 from __future__ import annotations

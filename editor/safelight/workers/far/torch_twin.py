@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 NOT_AT_HAND = "PyTorch is not installed beside it"
 
+_STEPS = "its network has no gradient there: what it makes changes in steps, or not at all"
+
 _AS_GOOD = 2e-3
 """How far the twin's pixel may lie from the runtime's, of 1."""
 
@@ -68,8 +70,13 @@ def input_gradient(
         square = torch.zeros(given[name].shape[2:])
         for channel in range(seen.numel()):
             more = channel + 1 < seen.numel()
-            (slope,) = torch.autograd.grad(seen[channel], given[name], retain_graph=more)
+            try:
+                (slope,) = torch.autograd.grad(seen[channel], given[name], retain_graph=more)
+            except RuntimeError:  # a comparison, whole numbers, or nothing of the input is in it
+                raise NoTwin(_STEPS) from None
             square += (slope[0] ** 2).sum(0)
+    if not bool(square.any()):
+        raise NoTwin(_STEPS)
     return np.asarray(square.sqrt().numpy(), np.float32)
 
 
