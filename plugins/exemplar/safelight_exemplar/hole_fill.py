@@ -20,7 +20,7 @@ from .liveliness import liveliness
 from .patch_match import NEVER, UNSEEN, Light, improve, inherit, strew
 from .pyramid import halved, halved_mask, halved_where, smooth_doubled, spread
 from .seam_membrane import evened
-from .seams import continuing, labelled, nodes_of, shifts_of
+from .seams import commonest, continuing, labelled, nodes_of, shifts_of
 from .votes import blend, lightened, said_most, weigh
 
 MOST = 1 << 20
@@ -70,9 +70,13 @@ _SHIFTS, _CONTINUING = 60, 40
 """Regions may come from so many places of patches, and so many by which the rim goes on; more where
 these do not reach every pixel."""
 
-_TRUST, _RIM = 0.3, 2.0
-"""How much regions that are like the mean of their patches count, and what they have at the rim,
-beside the seams between them."""
+_SEAMED, _SEAMED_SHIFTS = 128, 120
+"""Pixels across a hole whose last seams are looked for at the full size, at most, and from how many
+places its regions come then: each pixel costs as many comparisons."""
+
+_TRUST, _LAST_TRUST, _RIM = 0.3, 1.0, 2.0
+"""How much regions that are like the mean of their patches count, there and at the full size, and
+what they have at the rim, beside the seams between them."""
 
 _STEP = 1.0
 """Deviations of the picture that a step at the rim may have and be evened out; a larger one stays
@@ -355,17 +359,11 @@ class _Size:
         usable = ~self.missing & self.usable
         nodes, beside = nodes_of(self.missing)
         places = self.over
-        colours, target = (
-            np.ascontiguousarray(seen / np.float32(self.contrast))
-            for seen in (self.picture, self.filling())
-        )
+        colours = np.ascontiguousarray(self.picture / np.float32(self.contrast))
         more = continuing(colours, self.missing, usable, _CONTINUING)
         shifts = shifts_of(self.field, places, usable, nodes, _SHIFTS, more)
-        labels = labelled(
-            *(colours, target, self.missing, usable, nodes, beside, shifts),
-            trust=_TRUST,
-            rim=_RIM,
-        )
+        given = usable, nodes, beside, shifts
+        labels = self._seamed(self.picture, self.filling()[self.missing], *given, _TRUST)
         tear = _TEAR * self.contrast
         places_of = self.missing, usable, nodes, beside, shifts, labels
         self._paint(evened(self.picture, *places_of, tear))
@@ -422,13 +420,38 @@ class _Size:
         return part, np.where(self.missing[part][..., None], filling, self.picture[part])
 
     def _evened(self, colours):
-        """The missing pixels, each copied from where most of the patches over it have it."""
+        """The missing pixels, each copied from where most of the patches over it have it.
+
+        Of a hole that is not too large seams between places are moved to where they show least:
+        where patches do not agree, what most say changes from pixel to pixel.
+        """
         nodes, beside = nodes_of(self.missing)
         most = said_most(self.field, self.weight, nodes, _NARROW * _LAST)
-        shifts, labels = np.unique(most, axis=0, return_inverse=True)
-        labels = labels.reshape(-1).astype(np.int32)
+        if len(nodes) > _SEAMED**2:
+            shifts, labels = np.unique(most, axis=0, return_inverse=True)
+            labels = labels.reshape(-1).astype(np.int32)
+        else:
+            usable = ~self.missing & self.usable
+            shifts = commonest(most, usable, nodes, _SEAMED_SHIFTS)
+            source = np.concatenate([self.picture, self.lively], -1)
+            target = np.concatenate([colours, self.lively[self.missing]], -1)
+            given = usable, nodes, beside, shifts
+            labels = self._seamed(source, target, *given, _LAST_TRUST)
         places_of = self.missing, self.usable, nodes, beside, shifts, labels
         return evened(self.picture, *places_of, _TEAR * self.contrast, colours)
+
+    def _seamed(self, picture, colours, usable, nodes, beside, shifts, trust):
+        """The labels of nodes with which seams show least: int32 (nodes).
+
+        ``picture`` (height, width, channels) is what regions are copied from, ``colours`` (nodes,
+        channels) what the hole is to be like, which counts ``trust``.
+        """
+        scale = np.float32(1 / self.contrast)
+        source = np.ascontiguousarray(picture * scale, np.float32)
+        target = source.copy()
+        target[self.missing] = colours * scale
+        given = source, target, self.missing, usable, nodes, beside, shifts
+        return labelled(*given, trust=trust, rim=_RIM)
 
 
 def _of_part(groups, part):

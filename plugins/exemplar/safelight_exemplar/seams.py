@@ -59,9 +59,17 @@ def nodes_of(missing):
 def shifts_of(field, places, usable, nodes, count, more=None):
     """The ``count`` commonest shifts of a field's ``places`` and ``more``: int32 (shifts, 2).
 
+    They are added to as ``commonest`` does.
+    """
+    return commonest(field[tuple(places.T)] - places, usable, nodes, count, more)
+
+
+def commonest(each, usable, nodes, count, more=None):
+    """The ``count`` commonest of shifts (any, 2), and ``more``: int32 (shifts, 2).
+
     A node that none of them takes to where pixels are ``usable`` adds the one to the nearest.
     """
-    given, often = np.unique(field[tuple(places.T)] - places, axis=0, return_counts=True)
+    given, often = np.unique(each, axis=0, return_counts=True)
     shifts = given[np.argsort(-often, kind="stable")[:count]].astype(np.int32)
     if more is not None and len(more):
         known = (more[:, None] == shifts[None]).all(2).any(1)

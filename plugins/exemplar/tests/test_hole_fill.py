@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from safelight_exemplar import fill, hole_fill, kernels, seams
+from safelight_exemplar import fill, hole_fill, kernels, seam_membrane, seams
 
 
 def stripes(height=96, width=120):
@@ -155,7 +155,9 @@ def test_no_hole_changes_nothing():
 
 
 @pytest.mark.parametrize("side", [5, 24, 150])
-def test_regions_are_chosen_once_and_where_a_hole_is_small(side, monkeypatch):
+def test_regions_are_chosen_where_a_hole_is_small_and_again_at_a_full_size_that_is_not_large(
+    side, monkeypatch
+):
     holes = []
 
     def counted(source, target, missing, *rest, **how):
@@ -165,8 +167,32 @@ def test_regions_are_chosen_once_and_where_a_hole_is_small(side, monkeypatch):
     monkeypatch.setattr(hole_fill, "labelled", counted)
     picture = stripes(200, 240)
     fill(picture, hole_in(picture, side))
-    assert len(holes) == 1
     assert 0 < holes[0] <= 48**2
+    assert holes[1:] == ([side**2] if side <= 128 else [])
+
+
+def test_what_is_copied_changes_places_along_few_seams(monkeypatch):
+    seen = []
+
+    def kept(source, missing, usable, nodes, beside, shifts, labels, *rest):
+        seen.append(np.full((*missing.shape, 2), 0))
+        seen[-1][missing] = shifts[labels]
+        return seam_membrane.evened(source, missing, usable, nodes, beside, shifts, labels, *rest)
+
+    monkeypatch.setattr(hole_fill, "evened", kept)
+    picture = np.full((160, 160, 3), 0.4, np.float32)
+    rng = np.random.default_rng(12)
+    for top, left in rng.integers(4, 150, (70, 2)):  # drops, each like none of the others
+        picture[top : top + rng.integers(3, 9), left : left + rng.integers(3, 9)] = rng.uniform(
+            0, 1, 3
+        )
+    picture += rng.normal(0, 0.01, picture.shape).astype(np.float32)
+    hole = hole_in(picture, 56)
+    fill(without(picture, hole), hole)
+    inside = hole[:, 1:] & hole[:, :-1]
+    changes = (np.diff(seen[-1], axis=1) != 0).any(-1)[inside].mean()
+
+    assert changes < 0.2
 
 
 def test_light_that_falls_off_goes_on_through_a_hole_with_its_grain_and_without_a_step():

@@ -25,7 +25,7 @@ TRUSTS = (0.5, 0.25, 0.0)  # how much what the network says counts beside the ri
 STROKES = 8  # across a hole: what is finer than so many of them the network does not decide
 SURROUNDINGS = 2.0  # times a hole's longer side that pieces come from, on each side
 LEAST = 192  # pixels that they come from at least
-UNLIKE = 2.5  # how strange pieces may be: so many times as unlike as the photograph is to itself
+UNLIKE = 4.0  # how strange pieces may be: so many times as unlike as the photograph is to itself
 LEFT_OUT = 0.4  # of the places that pieces come from, where a filling varies most
 LEAST_LEFT = 0.25  # of them that stay at least
 
