@@ -1,5 +1,6 @@
 """Inspection: what is found out of filters whose answers are known."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -19,7 +20,12 @@ from safelight.actions.inspection.tried_filter import NotInspected, TriedFilter
 from safelight.actions.stop import Stop, Stopped
 from safelight.pixels import Raster
 from safelight.workers.far.network_contract import ModelError
-from safelight.workers.far.network_watch import MOST_OPERATORS, NetworkWatch, multiply_adds
+from safelight.workers.far.network_watch import (
+    MOST_OPERATORS,
+    ROUNDS,
+    NetworkWatch,
+    multiply_adds,
+)
 from tests.plugins.inspected_plugin import inspected
 from tests.workers.networks import FREE, model, node, value
 
@@ -143,6 +149,40 @@ def test_each_operator_has_its_cost_and_its_values_can_be_seen(tried):
     for tensor in ("felt", "result"):  # the second of which the network gives anyway
         _, values = network_cost(one, "one.onnx", tensor)
         assert np.abs(values - expected).max() < 0.02
+
+
+def test_channels_that_the_runtime_fills_up_are_not_counted(tmp_path):
+    """Of three convolutions, the last has the shape of the one before it once it is filled up."""
+    random = np.random.default_rng(1)
+    shapes = {"a": (16, 3, 5, 5), "b": (16, 16, 3, 3), "c": (3, 16, 3, 3)}
+    arrays = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    nodes = [
+        node("Conv", "image a", "felt", pads=[2] * 4, kernel_shape=[5, 5]),
+        node("Relu", "felt", "bent"),
+        node("Conv", "bent b", "more", pads=[1] * 4, kernel_shape=[3, 3]),
+        node("Relu", "more", "most"),
+        node("Conv", "most c", "result", pads=[1] * 4, kernel_shape=[3, 3]),
+    ]
+    stated = {"contract": "1", "reach": "4", "scale": "1", "multiple": "1"}
+    content = model(
+        nodes,
+        [value("image", FREE)],
+        [value("result", FREE)],
+        arrays,
+        {f"safelight.{name}": text for name, text in stated.items()},
+    )
+    (tmp_path / "three.onnx").write_bytes(content)
+    watch = NetworkWatch()
+    session = watch.load(str(tmp_path / "three.onnx"), "cpu")
+    for _ in range(ROUNDS):
+        watch.call(session, {"image": np.zeros((1, 3, 24, 32), np.float32)}, "three.onnx")
+    (told,) = watch.told()
+    found = [item for item in told["operators"] if item["kind"] == "Conv"]
+    wanted = sorted(math.prod(shape) for shape in shapes.values())
+    assert sorted(item["multiply_adds"] for item in found) == [24 * 32 * x for x in wanted]
+    assert sorted(item["parameters"] for item in found) == wanted
+    assert sorted(item["shape"][1] for item in found) == [3, 16, 16]
+    watch.close()
 
 
 def test_multiply_adds_are_those_of_the_shapes():

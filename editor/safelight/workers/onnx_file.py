@@ -126,11 +126,12 @@ def described(path: Path, properties: Mapping[str, str]) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Graph:
     """The ``operators`` of a network in their order: name, kind, and what their first result is
-    called; ``kernels`` are the shapes (out, in, rows, columns) of its convolutions' weights.
+    called; ``kernels`` are the shapes (out, in, rows, columns) of its convolutions' weights, by the
+    names of their results, and of those of what comes upon them and may be done with them.
     """
 
     operators: tuple[tuple[str, str, str], ...]
-    kernels: frozenset[tuple[int, ...]]
+    kernels: Mapping[str, tuple[int, ...]]
 
 
 def graph_of(content: bytes) -> Graph:
@@ -140,8 +141,28 @@ def graph_of(content: bytes) -> Graph:
         tuple(
             (node.name, node.op_type, node.output[0] if node.output else "") for node in graph.node
         ),
-        frozenset(tuple(item.dims) for item in graph.initializer if len(item.dims) == 4),
+        _kernels(graph),
     )
+
+
+_UPON = ("Relu", "LeakyRelu", "Clip", "Sigmoid", "Tanh", "HardSigmoid", "Add", "Sum")
+"""Operators that a runtime does together with the convolution before them."""
+
+
+def _kernels(graph: Any) -> dict[str, tuple[int, ...]]:
+    shapes = {x.name: tuple(x.dims) for x in graph.initializer if len(x.dims) == 4}
+    found: dict[str, tuple[int, ...]] = {}
+    for node in graph.node:
+        if not node.output:
+            continue
+        if node.op_type in ("Conv", "ConvTranspose") and len(node.input) > 1:
+            kernel = shapes.get(node.input[1])
+        else:
+            before = (name for name in node.input if name in found)
+            kernel = found.get(next(before, "")) if node.op_type in _UPON else None
+        if kernel is not None:
+            found[node.output[0]] = kernel
+    return found
 
 
 def with_output(content: bytes, tensor: str) -> bytes:

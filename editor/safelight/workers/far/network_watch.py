@@ -166,24 +166,36 @@ def _told(
 
 
 def _operator(
-    name: str, events: Sequence[Mapping[str, Any]], kernels: Collection[tuple[int, ...]]
+    name: str, events: Sequence[Mapping[str, Any]], kernels: Mapping[str, tuple[int, ...]]
 ) -> dict[str, Any]:
     """What is told of an operator; of its runs, those of the last round count."""
     counted = events[len(events) * (ROUNDS - 1) // ROUNDS :]
     facts = counted[-1]["args"]
     kind = str(facts.get("op_name", ""))[:60]
     given, made = _shapes(facts.get("input_type_shape")), _shapes(facts.get("output_type_shape"))
+    parameters = int(facts.get("parameter_size", 0)) // 4
+    shape = list(made[0]) if made else []
+    own = kernels.get(name.removesuffix(_BLOCKED)) if name.endswith(_BLOCKED) else None
+    if own is not None and kind == "Conv" and len(given) > 1 and _fills(given[1], own):
+        parameters = math.prod(own) + (own[0] if len(given) > 2 else 0)
+        shape[1:2] = [own[0]]
     return {
         "name": name[:120],
         "kind": kind,
         "runs": len(counted),
         "seconds": sum(event["dur"] for event in counted) / 1e6,
         "bytes": int(facts.get("output_size", 0)),
-        "parameters": int(facts.get("parameter_size", 0)) // 4,
-        "shape": list(made[0]) if made else [],
+        "parameters": parameters,
+        "shape": shape,
         "multiply_adds": len(counted)
-        * multiply_adds(str(facts.get("op_name", "")), given, made, kernels),
+        * multiply_adds(
+            str(facts.get("op_name", "")), given, made, kernels.values() if own is None else [own]
+        ),
     }
+
+
+_BLOCKED = "_nchwc"
+"""What the runtime puts after a result's name, for a convolution whose channels it fills up."""
 
 
 def _unfilled(weights: tuple[int, ...], kernels: Collection[tuple[int, ...]]) -> tuple[int, ...]:
@@ -192,13 +204,15 @@ def _unfilled(weights: tuple[int, ...], kernels: Collection[tuple[int, ...]]) ->
     """
     if weights in kernels:
         return weights
-    fitting = [
-        shape
-        for shape in kernels
-        if shape[2:] == weights[2:]
-        and all(0 <= filled - own < _VECTOR for filled, own in zip(weights, shape, strict=True))
-    ]
-    return fitting[0] if len(fitting) == 1 else weights
+    fitting = {shape for shape in kernels if _fills(weights, shape)}
+    return fitting.pop() if len(fitting) == 1 else weights
+
+
+def _fills(weights: tuple[int, ...], own: tuple[int, ...]) -> bool:
+    """Whether ``weights`` may be those of shape ``own`` whose channels were filled up."""
+    return own[2:] == weights[2:] and all(
+        0 <= filled - there < _VECTOR for filled, there in zip(weights, own, strict=True)
+    )
 
 
 _VECTOR = 16
