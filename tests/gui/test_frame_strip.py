@@ -232,3 +232,44 @@ def test_a_preview_shows_what_the_pictures_before_leave_to_this_one(window, laps
     _, picture = piece
     light = int(picture.source.to_array()[15, 20, 0])
     assert 40 < light < 100  # of 160
+
+
+def test_a_cheap_filter_that_is_tried_is_seen_on_whatever_frame_is_looked_at(window, lapse, qtbot):
+    workspace = open_in(window, lapse, qtbot)
+    session, strip = workspace.session, workspace.frames
+    qtbot.waitUntil(lambda: session.studio is not None)
+    workspace.filters.open(workspace.filters.offered.declaration("safelight_adjust.exposure"))
+    qtbot.waitUntil(lambda: session.previews.trial is not None)
+    session.look_at_frame(3)
+    assert seen(workspace) == 160
+    assert len(workspace.canvas.scene.picture.document.layers) == 2
+    qtbot.mouseClick(strip.play, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.frame not in (0, 3))
+    strip.pause()
+    assert seen(workspace) == LIGHT[session.frame]
+    assert len(workspace.canvas.scene.picture.document.layers) == 2
+
+
+def test_what_was_computed_of_a_frame_is_shown_over_no_other_and_kept_for_no_other(
+    window, lapse, qtbot
+):
+    workspace = open_in(window, lapse, qtbot)
+    session = workspace.session
+    qtbot.waitUntil(lambda: session.studio is not None)
+    session.look_at_frame(3)
+    steady = workspace.filters.offered.declaration("safelight_sequence.steady_light")
+    previews = session.previews
+    whole = session.document.region
+    previews.start(steady, steady.settings({}), whole)
+    qtbot.waitUntil(lambda: previews.overlay is not None and not previews.overlay.running)
+    assert previews.exact(steady, steady.settings({})) is not None
+    session.look_at_frame(1)
+    assert session.overlay is None
+    assert workspace.canvas.scene.overlay is None
+    assert previews.exact(steady, steady.settings({})) is None
+    previews.start(steady, steady.settings({}), whole)
+    qtbot.waitUntil(lambda: previews.overlay is not None and not previews.overlay.running)
+    workspace.filters.open(steady)
+    qtbot.mouseClick(workspace.filters.tried.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.idle and session.layer.filter is not None)
+    assert session.layer.filter.kept.frame == 1

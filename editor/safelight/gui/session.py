@@ -123,6 +123,7 @@ class Session(Edited):
         number = min(max(number, 0), frames.length(self.history.document) - 1)
         if number != self.frame:
             self.frame = number
+            self.previews.show_frame()
             self.frame_changed.emit()
 
     @property
@@ -146,8 +147,10 @@ class Session(Edited):
 
     @property
     def overlay(self) -> Overlay | None:
-        """What a job, or else a preview, shows above the picture."""
-        return self.jobs.overlay or self.previews.overlay
+        """What a job, or else a preview, shows above the picture: of the frame it is made of."""
+        job = self.job
+        elsewhere = job is not None and job.frame != self.frame
+        return (None if elsewhere else self.jobs.overlay) or self.previews.overlay
 
     def draw_afresh(self) -> None:
         """Forget what filters have drawn and measured: their code is another one now."""

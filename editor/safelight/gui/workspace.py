@@ -385,9 +385,13 @@ class Workspace(QWidget):
         """Another frame is looked at: what moves has other values there, and a result may be of
         another one.
         """
-        self._show_picture()
+        if self.session.job is None:
+            self._show_picture()
+        else:
+            self._show_overlay()  # a job shows its result over the frame that it is of
         if self.frames.playing:
             return
+        self.filters.preview_soon()
         layers = list(self.session.history.document.walk())
         if any(layer.filter is not None and layer.filter.kept is not None for layer in layers):
             self.session.results.find()

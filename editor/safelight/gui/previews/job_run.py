@@ -91,6 +91,8 @@ class Run:
     ) -> None:
         document = session.document
         self.task = task
+        self.frame = session.frame
+        """The frame of a sequence that it is made of."""
         self.seen = seen
         self.done = 0.0
         self.remaining: float | None = None

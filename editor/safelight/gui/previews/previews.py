@@ -141,6 +141,16 @@ class Previews(MessageSource):
         if self._adjusted and not self._adjusting:
             self.stop()
 
+    def show_frame(self) -> None:
+        """Another frame is looked at: a cheap filter is tried on that one, and what was computed of
+        the frame before is not shown over it, nor kept as its result.
+        """
+        self._exact = None
+        if self.trial is not None and self._tried is not None:
+            self.trial = self._tried.document(self._edited.document)
+        elif self.run is not None or self.overlay is not None:
+            self.stop()
+
     def exact(self, declaration: Declaration, settings: dict[str, Value]) -> Run | None:
         """The last preview, if it has computed all that applying the filter now would compute."""
         run = self._exact
