@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from safelight.actions import Document, Studio
 from safelight.actions.inspection import tried_filter
+from safelight.gui.inspect import inspector_dialog
 from safelight.gui.inspect.inspector_dialog import InspectorDialog
 from safelight.pixels import Raster
+from tests.gui.conftest import choose, open_in
 from tests.plugins.inspected_plugin import inspected
 
 
@@ -66,3 +68,33 @@ def test_closing_it_ends_what_is_under_way(opened, qtbot):
     opened.close()
     qtbot.waitUntil(lambda: not opened.cancel.isEnabled(), timeout=60_000)
     assert opened.found is None
+
+
+def test_a_filter_that_is_being_tried_is_inspected_as_it_is_set(window, photo, qtbot, monkeypatch):
+    """Also one that makes no layer, as Enlarge, which could be inspected nowhere else."""
+    workspace = open_in(window, photo, qtbot)
+    asked = []
+
+    class Asked:
+        def __init__(self, studio, declaration, settings, document, layer_id, point, parent):
+            asked.append((declaration.name, settings["factor"], layer_id))
+
+        def setAttribute(self, attribute):
+            pass
+
+        def show(self):
+            pass
+
+    monkeypatch.setattr(inspector_dialog, "InspectorDialog", Asked)
+    deed = window.deeds["inspect"]
+    window.deeds.catch_up()
+    assert not deed.isEnabled()
+    panel = choose(window, "enlarge")
+    next(item for item in panel.controls if item.parameter.name == "factor").set_value(4)
+    window.deeds.catch_up()
+    assert deed.isEnabled()
+    deed.trigger()
+    assert asked == [("enlarge", 4, None)]
+    workspace.filters.close_tried()
+    window.deeds.catch_up()
+    assert not deed.isEnabled()

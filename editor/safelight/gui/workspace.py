@@ -405,9 +405,10 @@ class Workspace(QWidget):
         self.filters.open_layer()
 
     def _show_tried(self) -> None:
-        """What is tried is seen, whatever tab was in front."""
+        """What is tried is seen, whatever tab was in front, and some deeds are about it."""
         if self.filters.tried is not None:
             self.sidebar.show_adjust()
+        self.changed.emit()
 
     def _show_view(self) -> None:
         for panel in self.panels:

@@ -1,7 +1,8 @@
-"""Inspect layer: what the filter of the active layer does, shown in a window beside."""
+"""Inspect layer: what a filter does that is tried, or that the active layer has, in a window."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -14,35 +15,46 @@ if TYPE_CHECKING:
 
 
 def can_inspect(context: DeedContext, front: Workspace) -> bool:
-    """Whether the active layer has a filter that can be tried."""
-    declared = _declared(context, front)
-    if declared is None:
+    """Whether a filter is being tried, or the active layer has one, that can be inspected."""
+    asked = _asked(context, front)
+    if asked is None:
         return False
     from safelight.actions.inspection.tried_filter import can_be_tried
 
-    return can_be_tried(declared)
+    return can_be_tried(asked[0])
 
 
 def inspect_layer(context: DeedContext, front: Workspace) -> None:
-    """Have the filter of the active layer inspected in the middle of what is seen."""
+    """Have the filter that is being tried inspected in the middle of what is seen, else that of the
+    active layer.
+    """
     from safelight.gui.inspect.inspector_dialog import InspectorDialog
 
-    session, studio = front.session, context.backend.studio
-    held, declared = session.layer.filter, _declared(context, front)
-    if held is None or studio is None or declared is None:
+    session, studio, asked = front.session, context.backend.studio, _asked(context, front)
+    if studio is None or asked is None:
         return
+    declared, settings, layer_id = asked
     seen = front.canvas.visible()
     middle = seen.x + seen.width // 2, seen.y + seen.height // 2
     dialog = InspectorDialog(
-        studio, declared, held.settings, session.document, session.active, middle, context.window
+        studio, declared, settings, session.document, layer_id, middle, context.window
     )
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.show()
 
 
-def _declared(context: DeedContext, front: Workspace) -> Declaration | None:
-    """What is known of the active layer's filter; None without one that is installed."""
-    held = front.session.layer.filter
-    if held is None or context.backend.studio is None:
+def _asked(
+    context: DeedContext, front: Workspace
+) -> tuple[Declaration, Mapping[str, object], str | None] | None:
+    """The filter that is looked at, its settings, and the layer that holds it: None for one that is
+    being tried, upon all of the picture. None without one that is installed.
+    """
+    tried, held = front.filters.tried, front.session.layer.filter
+    if context.backend.studio is None:
         return None
-    return next((item for item in context.backend.filters if item.id == held.id), None)
+    if tried is not None:
+        return tried.declaration, tried.settings(), None
+    if held is None:
+        return None
+    declared = next((item for item in context.backend.filters if item.id == held.id), None)
+    return None if declared is None else (declared, held.settings, front.session.active)
