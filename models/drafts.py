@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models import resample, training
+from models import least_squares, resample, training
 from models.clean.damage import MARGINS, TASKS, told_level
 from models.clean.network import AUTO, Clean
 from models.degradation import fraction
@@ -30,7 +30,6 @@ AVERAGING = 0.998
 BATCH, CROP = 8, 64  # of a training, pixels
 CROPS = {2: 48, 4: 40}  # input pixels of an enlarger's, by scale
 TOLD = 0.4  # share of damaged crops that come with a level
-INNER = (32, 48)  # channels within a cleaning draft's blocks, from the finest level on
 
 
 def convolution(layer: nn.Conv2d, inputs: Any = slice(None), outputs: Any = slice(None)) -> Any:
@@ -47,6 +46,10 @@ def convolution(layer: nn.Conv2d, inputs: Any = slice(None), outputs: Any = slic
     return made
 
 
+Example = Callable[[np.random.Generator], tuple[Tensor, dict[str, Tensor], Tensor | None]]
+"""Draws what a network is given, what else it is told, and the truth where that counts."""
+
+
 class Draft(EightBits):
     """A draft of a network: `scale`, `multiple` and `reach` as those of what it stands for."""
 
@@ -57,6 +60,13 @@ class Draft(EightBits):
     def written(self) -> onnx.ModelProto:
         """The draft as an ONNX graph."""
         raise NotImplementedError
+
+    def begin(self, teacher: nn.Module, example: Example) -> None:
+        """Come as near to a teacher as is possible without being taught."""
+
+    def away(self, made: Tensor, wanted: Tensor) -> Tensor:
+        """How far results (n, 3, h, w) are from those that are wanted, which teaching lowers."""
+        return (made - wanted).abs().mean()
 
 
 class FastDraft(Draft):
@@ -97,6 +107,10 @@ class FastDraft(Draft):
         way = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
         base = steps.node("Resize", ("image", "", scales), "base", **way)
         return steps.model(steps.node("Add", (base, detail), "sum"), self.scale, self.multiple)
+
+
+_DOWN, _UP = (("before", "_second"), ("down", "")), (("up", ""), ("after", "_second"))
+_NOTHING = 1e-9
 
 
 class CleanDraft(Draft):
@@ -146,14 +160,30 @@ class CleanDraft(Draft):
             x = block(f"after_{n}", steps.add(f"sum_{n}", up, skipped[n]))
         return steps.convolve("last", x)
 
-    def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
-        steps = Taught(self)
+    def begin(self, teacher: nn.Module, example: Example) -> None:
+        rng = np.random.default_rng(5)
+        batches = [example(rng)[:2] for _ in range(least_squares.BATCHES)]
+        down, up = range(self.levels), range(self.levels - 1, -1, -1)
+        order = [(f"{kind}_{n}{end}", f"{kind}.{n}") for n in down for kind, end in _DOWN]
+        order += [("bottom_second", "bottom")]
+        order += [(f"{kind}_{n}{end}", f"{kind}.{n}") for n in up for kind, end in _UP]
+        least_squares.fit(self, teacher, batches, [*order, ("last", "last")])
+
+    def away(self, made: Tensor, wanted: Tensor) -> Tensor:
+        # Of each picture as PSNR counts it, and weak noise as much as strong.
+        return ((made - wanted).square().mean((1, 2, 3)) + _NOTHING).sqrt().mean()
+
+    def given(self, steps: Any, image: Tensor, level: Tensor | None = None) -> Any:
+        """The picture and its two planes, in eight bits."""
         level = image.new_full((), AUTO) if level is None else level
         level = level.reshape(-1, 1, 1, 1)
         known = (level > AUTO).to(image.dtype)
         planes = torch.cat([level * known, known], 1).expand(image.shape[0], -1, *image.shape[2:])
-        given = steps.quantise("given", torch.cat([image, planes], 1))
-        return image - self.damage(steps, given)
+        return steps.quantise("given", torch.cat([image, planes], 1))
+
+    def forward(self, image: Tensor, level: Tensor | None = None) -> Tensor:
+        steps = Taught(self)
+        return image - self.damage(steps, self.given(steps, image, level))
 
     def written(self) -> onnx.ModelProto:
         steps = Written(self)
@@ -199,7 +229,7 @@ def draft_of(teacher: nn.Module) -> Draft:
     known of the family.
     """
     if isinstance(teacher, Clean):
-        return CleanDraft(teacher, INNER)
+        return CleanDraft(teacher)
     if isinstance(teacher, Fast):
         return FastDraft(teacher, range(len(teacher.blocks)))
     raise SystemExit(f"What a draft of {type(teacher).__name__} is, is not said here.")
@@ -222,10 +252,6 @@ def restored(draft: Draft, path: Path) -> Draft:
             one.high.fill_((LEVELS - zero) * step)
     draft.quantising = True
     return draft
-
-
-Example = Callable[[np.random.Generator], tuple[Tensor, dict[str, Tensor], Tensor | None]]
-"""Draws what a network is given, what else it is told, and the truth where that counts."""
 
 
 def examples_of(name: str, pictures: Pictures) -> Example:
@@ -259,6 +285,7 @@ def teach(draft: Draft, teacher: nn.Module, example: Example, minutes: float) ->
     """Teach a draft what its teacher gives, for so many minutes of the processor: in float32 first,
     then in eight bits. The number of steps.
     """
+    draft.begin(teacher, example)
     steps = 0
     for share, rate, eight in PARTS:
         if eight:
@@ -281,9 +308,9 @@ def _part(
         with torch.no_grad():
             wanted = teacher(given, **told)
         made = draft(given, **told)
-        loss = (made - wanted).abs().mean()
+        loss = draft.away(made, wanted)
         if truth is not None:
-            loss = loss + (made - truth).abs().mean()
+            loss = loss + draft.away(made, truth)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

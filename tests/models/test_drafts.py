@@ -116,6 +116,26 @@ def test_a_draft_comes_nearer_to_its_teacher_in_eight_bits(monkeypatch):
     assert away() < before
 
 
+def test_least_squares_make_up_for_most_of_what_another_activation_costs():
+    teacher = little_clean()
+    made = drafts.CleanDraft(teacher)
+    rng = np.random.default_rng(4)
+    image, told = torch.from_numpy(rng.random((4, 3, 32, 32), np.float32)), {}
+
+    def example(rng):
+        levels = torch.tensor([0.2, -1.0, 0.1, -1.0])
+        return torch.from_numpy(rng.random((4, 3, 32, 32), np.float32)), {"level": levels}, None
+
+    def away():
+        with torch.no_grad():
+            return float((made(image, **told) - teacher(image, **told)).square().mean())
+
+    before = away()
+    made.begin(teacher, example)
+    assert away() < before / 4
+    assert not made.quantising
+
+
 def test_of_what_no_draft_is_known_a_sentence_is_said():
     with pytest.raises(SystemExit, match="a draft of Linear"):
         drafts.draft_of(torch.nn.Linear(1, 1))
