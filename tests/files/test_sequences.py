@@ -330,3 +330,26 @@ def test_a_film_that_is_only_named_is_saved_without_being_decoded(tmp_path, monk
     kept = Project.create(tmp_path / "kept.safelight", History.start(document))
     kept.close()
     assert sorted(decoded) == list(range(1, 7))
+
+
+@pytest.mark.parametrize("ending", [".png", ".webp"])
+def test_zoom_levels_of_frames_are_those_of_pixels_in_memory_and_leave_nothing_behind(
+    tmp_path, ending
+):
+    sides = 301, 517  # odd at every level
+    chance = np.random.default_rng(4)
+    made = [chance.integers(0, 256, (*sides, 4), np.uint8) for _ in range(3)]
+    path = tmp_path / f"alpha{ending}"
+    first, *others = [Image.fromarray(pixels) for pixels in made]
+    first.save(path, save_all=True, append_images=others, duration=50, lossless=True)
+    document = opened_sequence(path).document
+    for number in (1, 2):
+        picture = frames.pictures(document)[number]
+        whole = Raster.from_array(np.array(picture.to_array()))
+        for level in (1, 2, 3):
+            assert np.array_equal(picture.level(level).to_array(), whole.level(level).to_array())
+        assert all(
+            not isinstance(part, np.ndarray)
+            for made in picture.made_levels()
+            for part in made.parts()
+        )  # in memory, or in a file, there is nothing that goes with the film alone

@@ -63,7 +63,7 @@ class Raster:
     """
 
     __slots__ = (
-        *("__weakref__", "_aside", "_bounded", "_digests", "_grey", "_half", "_tiles"),
+        *("__weakref__", "_aside", "_bounded", "_coarser", "_digests", "_grey", "_half", "_tiles"),
         *("channels", "depth", "encoded", "height", "width"),
     )
 
@@ -89,6 +89,7 @@ class Raster:
         ]
         self._grey: list[bool | None] = [None] * len(self._tiles)
         self._half: Raster | None = None
+        self._coarser: Callable[[], Raster] | None = None
         self._aside: Aside | None = None
         self._bounded: dict[int | None, Region | None] = {}
 
@@ -151,9 +152,11 @@ class Raster:
         aside: Aside,
         *,
         encoded: bool = False,
+        reduced: Callable[[], Raster] | None = None,
     ) -> Raster:
         """A raster of tiles that lie in a file, row by row; ``aside`` takes its zoom levels.
-        ``encoded``: they have to be decoded.
+        ``encoded``: they have to be decoded; ``reduced`` gives the next zoom level, where that
+        need not be made of these tiles.
 
         No tile is asked for its digest before somebody asks the raster. Raises ValueError if the
         tiles do not fit.
@@ -162,7 +165,7 @@ class Raster:
         if [tile.shape for tile in tiles] != shapes:
             raise ValueError(f"the tiles do not fit {width} x {height}")
         raster = cls(width, height, channels, depth, tiles, [None] * len(tiles))
-        raster._aside, raster.encoded = aside, encoded
+        raster._aside, raster.encoded, raster._coarser = aside, encoded, reduced
         return raster
 
     @property
@@ -306,6 +309,7 @@ class Raster:
         size = self.width, self.height, self.channels, self.depth
         changed = Raster(*size, tiles, list(self._digests))
         changed._grey, changed._aside = list(self._grey), self._aside
+        changed.encoded = self.encoded
         for index in self._indices(region):
             if tiles[index] is not self._tiles[index]:
                 changed._digests[index] = changed._grey[index] = None
@@ -545,7 +549,7 @@ class Raster:
         raster = self
         for _ in range(level):
             if raster._half is None:
-                raster._half = raster._halved()
+                raster._half = (raster._coarser or raster._halved)()
             raster = raster._half
         return raster
 

@@ -61,6 +61,14 @@ def unseen(document: Document) -> set[Raster]:
     }
 
 
+def named_alone(document: Document) -> set[Raster]:
+    """The pictures of films that a project names and does not keep."""
+    films = (each.film for each in _held(document))
+    return {
+        picture for film in films if film is not None and not film.kept for picture in film.pictures
+    }
+
+
 def at(document: Document, number: int) -> Document:
     """The document at one of its pictures; a shorter sequence stays at its last one, and whatever
     moves along the sequence has its value there.

@@ -15,6 +15,7 @@ from typing import Any
 
 from safelight import __version__
 from safelight.document import Document, History, Step
+from safelight.document.frames import frames
 from safelight.files.project.document_to_json import StoredDocument, to_json
 from safelight.files.project.packed_tiles import packed
 from safelight.files.project.project_database import SaveStopped, give_back_room, write_meta
@@ -229,13 +230,9 @@ def _held(documents: Iterable[Document]) -> Iterable[Raster]:
     none, which would have to be decoded from end to end.
     """
     found: dict[int, Raster] = {}
-
-    def note(raster: Raster) -> str:
-        found[id(raster)] = raster
-        return ""
-
     for document in documents:
-        to_json(document, note, lambda _: "")
+        named = frames.named_alone(document)
+        found |= {id(raster): raster for raster in document.rasters() if raster not in named}
     return found.values()
 
 

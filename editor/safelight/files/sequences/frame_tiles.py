@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from safelight.files.codecs.photograph import DamagedError
 from safelight.files.machine_memory import room
 from safelight.files.project.history_spill import Scratch
 from safelight.files.project.project_tiles import TileCache
-from safelight.pixels import TILE, Raster, tile_digest
+from safelight.pixels import Raster, tile_digest
+from safelight.pixels.halved_pixels import halved
+from safelight.pixels.tiles import places
 
-MOST_KEPT = 512 << 20
-"""Bytes of decoded pictures that are kept at most: three seconds of 1080p, however long a film."""
+MOST_KEPT = 256 << 20
+"""Bytes of decoded pictures and their zoom levels that are kept at most, however long a film."""
 
 CACHE = TileCache(lambda held: min(room(held) // 2, MOST_KEPT))
 """What all sequences keep their pictures in, as single tiles of the height of a picture."""
@@ -56,39 +59,45 @@ class FrameStore:
         self._key = key
         self._lock = threading.RLock()
         self._levels = Scratch(scratch)
+        self._regions: dict[int, list[Region]] = {}
 
     def rasters(self) -> list[Raster]:
         """One raster for each picture, nothing of which is decoded yet."""
-        height, width, channels = self.shape
-        regions = [
-            Region(x, y, min(TILE, width - x), min(TILE, height - y))
-            for y in range(0, height, TILE)
-            for x in range(0, width, TILE)
-        ]
-        return [
-            Raster.stored(
-                *(width, height, channels, self.depth),
-                [FrameTile(self, number, region) for region in regions],
-                self._aside,
-                encoded=True,
-            )
-            for number in range(self._count)
-        ]
+        return [self._raster(number, 0) for number in range(self._count)]
 
-    def picture(self, number: int) -> NDArray[Any]:
+    def _raster(self, number: int, level: int) -> Raster:
+        """A picture at a zoom level, which lies beside the pictures and goes like these."""
+        height, width, channels = self.shape
+        height, width = (-(-side >> level) for side in (height, width))
+        regions = self._regions.setdefault(level, list(places(width, height)))
+        return Raster.stored(
+            *(width, height, channels, "uint8" if level else self.depth),
+            [FrameTile(self, number, region, level) for region in regions],
+            self._aside,
+            encoded=True,
+            reduced=partial(self._raster, number, level + 1),
+        )
+
+    def picture(self, number: int, level: int = 0) -> NDArray[Any]:
         """A picture's pixels (height, width, channels) of the sequence's depth, read-only; of one
-        that is damaged those of the one before it, or black.
+        that is damaged those of the one before it, or black. At a zoom ``level`` above 0 each is
+        the mean of 2 x 2 of the one below, in uint8.
         """
-        key = self._key + number.to_bytes(4, "little")
+        key = self._key + number.to_bytes(4, "little") + bytes([level])
         found = CACHE.get(key)
         if found is not None:
             return found
         with self._lock:
             found = CACHE.get(key)
             if found is None:
-                found = self._read(number)
+                found = self._reduce(number, level) if level else self._read(number)
                 CACHE.put(key, found)
             return found
+
+    def _reduce(self, number: int, level: int) -> NDArray[np.uint8]:
+        made = halved(self.picture(number, level - 1))
+        made.flags.writeable = False
+        return made
 
     def _read(self, number: int) -> NDArray[Any]:
         try:
@@ -113,10 +122,10 @@ class FrameStore:
 class FrameTile:
     """A tile of a picture of a sequence; see ``pixels.StoredTile``."""
 
-    __slots__ = ("__weakref__", "_number", "_region", "_store")
+    __slots__ = ("__weakref__", "_level", "_number", "_region", "_store")
 
-    def __init__(self, store: FrameStore, number: int, region: Region) -> None:
-        self._store = store
+    def __init__(self, store: FrameStore, number: int, region: Region, level: int) -> None:
+        self._store, self._level = store, level
         self._number = number
         self._region = region
 
@@ -132,5 +141,5 @@ class FrameTile:
 
     def fetch(self) -> NDArray[Any]:
         """The pixels (height, width, channels) of the sequence's depth, read-only."""
-        whole = self._store.picture(self._number)
+        whole = self._store.picture(self._number, self._level)
         return whole[self._region.rows(), self._region.columns()]

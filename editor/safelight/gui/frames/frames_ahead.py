@@ -14,7 +14,7 @@ from safelight.gui.canvas.picture import Picture
 from safelight.gui.canvas.tile_store import Key, Maker, Tiles, Wanted
 from safelight.gui.threads.background import Mailbox
 
-MOST = 256 << 20
+MOST = 128 << 20
 """Bytes of frames that are ready, or being made so, at the most."""
 
 _NEWEST = 0.3
