@@ -35,6 +35,8 @@ RIM = 3  # pixels to both sides of what was cut out
 AROUND = 6  # pixels: what is beside it
 FIBRE = 10  # pixels: as far away the detector's word counts for the torn edge of the paper
 FIBROUS = 0.3  # how sure it has to be there
+SOFT = 4  # pixels: as far a sheet's border may be soft
+MIXED = 0.8  # of the way from a sheet's colour to what lies around it: nearer, a pixel shows both
 LEAST = 0.75  # less than a likelihood of 1 that a sensitivity of 1 asks for
 
 Detect = Callable[[Array], Array]
@@ -187,10 +189,23 @@ def likelihood(found: Array, weights: Weights) -> Array:
 
 def with_fibre(seen: Seen, part: Mask) -> Mask:
     """A part (h, w) with the torn edge of the paper around it, as far as the detector sees that
-    edge.
+    edge, and with its soft border: what would be left of that shines into what is filled.
     """
     sure = np.maximum.reduce(seen.sure) > FIBROUS
-    return _wider(part, 1) | (sure & _wider(part, FIBRE))
+    return _wider(with_soft_border(seen, part), 1) | (sure & _wider(part, FIBRE))
+
+
+def with_soft_border(seen: Seen, part: Mask) -> Mask:
+    """A part (h, w) with what is a mixture of it and of what is around, at its border."""
+    colour = np.median(seen.image[part], axis=0)
+    away = np.asarray(np.abs(seen.image - colour).max(2), np.float32)
+    ring = np.float32(_wider(part, SOFT + AROUND) & ~_wider(part, SOFT))
+    sides = (2 * (SOFT + AROUND) + 1,) * 2
+    around = cv2.blur(away * ring, sides) / np.maximum(cv2.blur(ring, sides), 1e-6)
+    mixed = away < MIXED * around
+    for _ in range(SOFT):
+        part = part | (_wider(part, 1) & mixed)
+    return part
 
 
 def likely(image: Array, detect: Detect, weights: Weights) -> Array:

@@ -1,5 +1,6 @@
 """Repair, Remove and Find damage: what they do with their networks, whatever those are."""
 
+import cv2
 import numpy as np
 import pytest
 import safelight_repair
@@ -141,6 +142,20 @@ def test_a_likely_tear_lies_in_every_piece_where_it_lies_in_the_picture():
     piece = tears.selected(told, 0.5, (131, 200), (150, 111), whole)
     assert np.array_equal(piece, found[131:281, 200:311])
     assert not tears.selected(told, 0.3, (0, 0), whole, whole).any()
+
+
+@pytest.mark.parametrize("soft", [0, 2], ids=["sharp", "soft"])
+def test_of_a_tear_with_a_soft_border_nothing_light_is_left(soft):
+    rng = np.random.default_rng(0)
+    picture = np.float32(0.3) + np.float32(0.02) * rng.standard_normal((90, 120, 3), np.float32)
+    paper = np.zeros((90, 120), np.float32)
+    paper[30:60, 40:80] = 1
+    share = cv2.GaussianBlur(paper, (0, 0), soft) if soft else paper
+    image = picture + share[..., None] * (np.float32(0.95) - picture)
+    seen = tears.Seen.of(image, lambda small: np.zeros_like(small))
+    found = tears.with_fibre(seen, tears._sheet(seen, share > 0.97))
+    assert found[share > 0.15].all()
+    assert not found[cv2.dilate(np.uint8(share > 0.02), np.ones((5, 5))) == 0].any()
 
 
 def test_a_faint_trace_counts_beside_a_sure_one_and_not_alone():
