@@ -353,3 +353,12 @@ def test_zoom_levels_of_frames_are_those_of_pixels_in_memory_and_leave_nothing_b
             for made in picture.made_levels()
             for part in made.parts()
         )  # in memory, or in a file, there is nothing that goes with the film alone
+
+
+def test_a_film_is_not_written_over_the_file_that_its_frames_are_read_from(tmp_path):
+    path = saved(tmp_path, ".png", duration=TIMES)
+    before = path.read_bytes()
+    document = opened_sequence(path).document
+    with pytest.raises(ExportError, match="what the frames are read from"):
+        export_sequence(document, path, tmp_path / "scratch", overwrite=True)
+    assert path.read_bytes() == before

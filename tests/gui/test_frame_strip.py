@@ -273,3 +273,18 @@ def test_what_was_computed_of_a_frame_is_shown_over_no_other_and_kept_for_no_oth
     qtbot.mouseClick(workspace.filters.tried.apply, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.idle and session.layer.filter is not None)
     assert session.layer.filter.kept.frame == 1
+
+
+def test_the_name_proposed_for_a_film_is_none_that_there_is(window, lapse, qtbot, monkeypatch):
+    open_in(window, lapse, qtbot)
+    qtbot.waitUntil(lambda: window.context.backend.studio is not None)
+    proposed = []
+    monkeypatch.setattr(
+        QFileDialog,
+        "getSaveFileName",
+        lambda *told, **_: proposed.append(Path(told[2])) or ("", ""),
+    )
+    for name in ("lapse.webm", "lapse-edited.webm", "lapse-edited-2.webm"):
+        open_and_export_frames.export_frames(window.context)
+        assert proposed[-1].name == name
+        (lapse.parent / name).touch()

@@ -61,6 +61,12 @@ def unseen(document: Document) -> set[Raster]:
     }
 
 
+def files(document: Document) -> set[str]:
+    """The paths of the files that the pictures of all sequences were read from."""
+    films = (each.film for each in _held(document))
+    return {path for film in films if film is not None for path, _ in film.files}
+
+
 def named_alone(document: Document) -> set[Raster]:
     """The pictures of films that a project names and does not keep."""
     films = (each.film for each in _held(document))

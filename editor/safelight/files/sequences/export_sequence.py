@@ -65,6 +65,8 @@ def export_sequence(
     options = replace(options or ExportOptions(), format="PNG", depth=8, metadata="none")
     name, format = plain_name(path), _format_of(path)
     check_target(path, overwrite=overwrite)
+    if os.path.abspath(path) in frames.files(document):
+        raise ExportError(f"{name} is what the frames are read from: choose another name.")
     first_one, last_one = frames.bounds(document)
     count, notes = last_one - first_one + 1, list[str]()
     srgb = _in_srgb(document, options)

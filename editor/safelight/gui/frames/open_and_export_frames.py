@@ -122,13 +122,24 @@ def export_frames(context: DeedContext) -> None:
 
 
 def _beside(path: Path | None, document: Document) -> Path:
-    """A name for a film: beside the file that was opened, or the folder of the pictures."""
+    """A name for a film that there is not yet: beside the file that was opened, or the folder of
+    the pictures.
+    """
     from safelight.document.frames import frames
 
     if path is not None:
-        return Path(path).with_suffix(".webm")
+        return _free(Path(path).with_suffix(".webm"))
     films = (document.layer(name).content.film for name in frames.sequences(document))
     for film in filter(None, films):
         folder = Path(film.files[0][0]).parent
-        return folder.with_name(f"{folder.name}.webm")
-    return Path.home() / "Sequence.webm"
+        return _free(folder.with_name(f"{folder.name}.webm"))
+    return _free(Path.home() / "Sequence.webm")
+
+
+def _free(path: Path) -> Path:
+    """A path, or one like it that nothing has: ``film-edited.webm``, ``-edited-2`` and so on."""
+    number, found = 1, path
+    while found.exists():
+        words = "-edited" if number == 1 else f"-edited-{number}"
+        number, found = number + 1, path.with_stem(path.stem + words)
+    return found
