@@ -148,7 +148,8 @@ def test_a_wrong_signature_is_refused_where_the_hashes_are_right(folders, store,
     outcome, _ = paint(store)
     assert isinstance(outcome, JobFailed)
     assert outcome.message == (
-        "Paint (safelight-paint) cannot run: painter.onnx is refused: its signature is wrong."
+        "Paint (safelight-paint) cannot run: painter.onnx is refused: its signature is wrong, made"
+        " for another file or changed since. Install its plugin again."
     )
 
 

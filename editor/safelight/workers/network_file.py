@@ -42,7 +42,10 @@ def network_content(path: Path) -> tuple[bytes, str]:
         try:
             signing_key(hashlib.blake2b(content).digest(), read_file(beside, LONGEST))
         except (OSError, ValueError):
-            raise NetworkChanged("is refused: its signature is wrong") from None
+            raise NetworkChanged(
+                "is refused: its signature is wrong, made for another file or changed since."
+                " Install its plugin again"
+            ) from None
     try:
         return unlock(content, KEYS), digest
     except LockedError as error:
