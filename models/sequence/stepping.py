@@ -83,6 +83,8 @@ def gone_through(
     carrier, made = carrying.FrameCarrier(declaration), []
     for frame in frames:
         before = carrier.before(frame)
+        if before is not None:
+            before = {name: np.asarray(array) for name, array in before.items()}
         given = {} if job is None else {"job": job}
         if wants:
             given["prepared"] = {}

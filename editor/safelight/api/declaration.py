@@ -183,7 +183,7 @@ class Declaration:
             "auto": self.auto,
             "purpose": self.purpose,
             "carries": {
-                name: [x.channels, x.size, int(x.stays), int(x.looked_at)]
+                name: [x.channels, x.size, int(x.stays), int(x.looked_at), x.frames]
                 for name, x in self.carries.items()
             },
             "adds": self.adds,

@@ -294,6 +294,10 @@ def sequence_filter(
     ``reach`` is that of one frame, and nothing drifts apart at seams. It begins anew where a frame
     shows something else than the one before, and where someone jumps to another place.
 
+    What is carried of several ``frames`` (``api.Carried(3, frames=15)``) is given of so many of the
+    frames before, each moved at one go by the motion of the camera, which is found from every
+    pixel; all else that such a filter carries is moved by that as well.
+
     One that looks ``both_ways`` goes through a sequence backwards as well where all of it is at
     hand, as in an export: what is shown then is the mean of both results.
 

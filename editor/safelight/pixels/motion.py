@@ -130,7 +130,9 @@ def moved(pixels: NDArray[np.float32], where: NDArray[np.float32]) -> NDArray[np
     return np.concatenate(channels, axis=2)
 
 
-def inside(where: NDArray[np.float32], height: int, width: int) -> NDArray[np.bool_]:
+def inside(
+    where: NDArray[np.float32] | NDArray[np.float64], height: int, width: int
+) -> NDArray[np.bool_]:
     """Which of the places lie in a frame of that size: (rows, columns)."""
     x, y = where[..., 0], where[..., 1]
     return (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)

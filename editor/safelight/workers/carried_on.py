@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,16 @@ from safelight.workers.wire.replies import NO_NUMBERS
 from safelight.workers.worker_pictures import filled
 from safelight.workers.worker_process import WorkerProcess
 
-Arrays = Mapping[str, NDArray[np.float32]]
+
+class Cuttable(Protocol):
+    """Something of a whole frame, (rows, columns, channels): an array, or what is computed where it
+    is cut.
+    """
+
+    def __getitem__(self, place: tuple[slice, slice], /) -> NDArray[np.float32]: ...
+
+
+Arrays = Mapping[str, Cuttable]
 
 
 class CarriedOn:

@@ -18,6 +18,9 @@ NETWORK = "denoise_sequence.onnx"
 MEMORY = 16
 """Channels that the network remembers, at half the size."""
 
+BURST = 16
+"""Pictures that a burst is made of at most: of a longer one the last ones."""
+
 PREDICTOR = "continue.onnx"
 HIDDEN = 48
 """Channels that the network of *Continue* remembers, twice, at a quarter of the size."""
@@ -109,12 +112,7 @@ def steady_light(
 @api.sequence_filter(
     "Merge burst",
     category="Sequence",
-    carries={
-        "mean": api.Carried(3),
-        "weight": api.Carried(1),
-        "clean": api.Carried(3, looked_at=True),
-        "count": api.Carried(1, size=16),
-    },
+    carries={"frames": api.Carried(3, frames=BURST - 1)},
     prepare=measured_noise,
     reach=light.REACH + burst_mean.REACH,
     keeps_grey=True,
@@ -131,20 +129,20 @@ def merge_burst(
     linear: Annotated[bool, "Average light, as a sensor counts it, not the file's values"] = True,
     sharpness: Annotated[api.Fraction, "How much fine detail is lifted"] = 0.0,
 ) -> Made:
-    """Lay each picture over those before it where they agree: the last one shows the burst."""
+    """Lay those before it over each picture where they agree: the last one shows the burst."""
     told = (prepared.get("level", 0.0) if automatic else level) / 255
-    single = light.kept(image, job.run(CLEANER, image, level=told))
-    curves = (api.to_linear, api.from_linear) if linear else (_same, _same)
-    mean, weight = burst_mean.merged(image, single, before, told, *curves)
-    shown, count = single, 1.0
+    mean, left = image, np.ones((*image.shape[:2], 1), np.float32)
     if before is not None:
-        count = float(before["count"].max()) + 1
-        left = told / float(np.sqrt(burst_mean.expected(count)))
-        deeper = light.kept(mean, job.run(CLEANER, mean, level=left))
-        shown = burst_mean.laid(single, deeper, weight, count)
-    counted = np.full(api.Carried(1, size=16).shape(*image.shape[:2]), count, np.float32)
-    result = burst_mean.sharpened(shown if clean else mean, weight, sharpness)
-    return result, {"mean": mean, "weight": weight, "clean": shown, "count": counted}
+        curves = (api.to_linear, api.from_linear) if linear else (_same, _same)
+        mean, left = burst_mean.merged(image, before["frames"], before["inside"], told, *curves)
+    shown = mean
+    if clean and before is None:
+        shown = light.kept(image, job.run(CLEANER, image, level=told))
+    elif clean:
+        nothing = np.zeros(api.Carried(MEMORY, size=2).shape(*image.shape[:2]), np.float32)
+        given = {"left": left, "newest": image, "previous": mean, "memory": nothing}
+        shown = light.kept(mean, job.step(NETWORK, mean, given, level=told)[0])
+    return burst_mean.sharpened(shown, left, sharpness), {"frames": image}
 
 
 def _same(picture: api.Image) -> api.Image:

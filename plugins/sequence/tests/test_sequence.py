@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from safelight_sequence import (
+    burst_mean,
     continue_sequence,
     denoise_sequence,
     filters,
@@ -12,7 +13,6 @@ from safelight_sequence import (
     recursive_mean,
     steady_light,
 )
-from safelight_sequence.burst_mean import merged
 from safelight_sequence.steadiness import SIZE, enlarged, light_of
 
 from safelight import api
@@ -149,46 +149,61 @@ def same(values):
     return values
 
 
+def others(*frames):
+    """Frames that were moved to another, which each shows all of, as a filter is given them."""
+    return np.concatenate(frames, 2), np.ones((*frames[0].shape[:2], len(frames)), np.float32)
+
+
 def test_a_burst_of_noise_becomes_its_mean():
-    picture, rng = 0.2 + 0.6 * still(), np.random.default_rng(3)
-    sigma, before = 0.1, None
-    for _ in range(8):
-        noisy = picture + sigma * rng.standard_normal(picture.shape).astype(np.float32)
-        mean, weight = merged(noisy, picture, before, sigma, same, same)
-        before = carried_on({"mean": mean, "weight": weight, "clean": picture})
-    assert np.std(mean - picture) < 1.1 * sigma / np.sqrt(8)
-    assert np.median(weight) > 7.5
+    picture, rng, sigma = 0.2 + 0.6 * still(), np.random.default_rng(3), 0.1
+    noise = rng.standard_normal((8, *picture.shape)).astype(np.float32)
+    first, *more = picture + sigma * noise
+    mean, left = burst_mean.merged(first, *others(*more), sigma, same, same)
+    found = np.std(mean - picture) / sigma
+    assert found < 1.05 / np.sqrt(8)
+    assert abs(np.sqrt(np.mean(np.square(left))) - found) < 0.01  # which its network is told
 
 
 def test_a_burst_is_averaged_as_light():
-    dark, bright = (np.full((16, 16, 3), value, np.float32) for value in (0.1, 0.9))
-    before = carried_on({"mean": dark, "weight": np.ones((16, 16, 1), np.float32), "clean": bright})
-    mean, _ = merged(bright, bright, before, 0.2, api.to_linear, api.from_linear)
+    dark, bright = (np.full((16, 16, 3), value, np.float32) for value in (0.1, 0.2))
+    mean, _ = burst_mean.merged(bright, *others(dark), 1.0, api.to_linear, api.from_linear)
     light = (api.to_linear(dark) + api.to_linear(bright)) / 2
     assert np.abs(api.to_linear(mean) - light).max() < 1e-5
 
 
-def test_what_moves_in_a_burst_leaves_no_ghost():
-    picture, rng = 0.2 + 0.6 * still(), np.random.default_rng(3)
-    sigma = 0.08
-    moved = picture.copy()
-    moved[20:60, 30:70] += (0.06, -0.06, 0.06)  # fainter than the noise
-    weight = np.full((96, 112, 1), 7, np.float32)
-    before = carried_on({"mean": picture, "weight": weight, "clean": picture})
-    noisy = moved + sigma * rng.standard_normal(picture.shape).astype(np.float32)
-    mean, _ = merged(noisy, moved, before, sigma, same, same)
-    inside = (slice(24, 56), slice(34, 66))
-    assert np.abs((mean - moved)[inside].mean((0, 1))).max() < 0.03
-    assert np.std((mean - moved)[70:, :]) < 0.5 * sigma
+def test_what_passes_before_a_burst_leaves_no_ghost_and_the_rest_is_averaged():
+    picture, rng, sigma = 0.2 + 0.6 * still(), np.random.default_rng(3), 0.08
+    noise = rng.standard_normal((8, *picture.shape)).astype(np.float32)
+    passing = picture.copy()
+    passing[20:60, 30:70] += (0.06, -0.06, 0.06)  # fainter than the noise
+    inside, outside = (slice(24, 56), slice(34, 66)), slice(70, None)
+    for wanted, other in ((picture, passing), (passing, picture)):
+        first, *more = [*(wanted + sigma * noise[:4]), *(other + sigma * noise[4:])]
+        mean, left = burst_mean.merged(first, *others(*more), sigma, same, same)
+        assert np.abs((mean - wanted)[inside].mean((0, 1))).max() < 0.01
+        assert np.std((mean - wanted)[inside]) < 0.65 * sigma  # three others show the same
+        assert np.std((mean - wanted)[outside]) < 0.4 * sigma
+        assert np.median(left[outside]) < 0.37 < 0.45 < np.median(left[inside])
+
+
+def test_what_a_frame_of_a_burst_does_not_show_is_taken_from_the_others():
+    picture = 0.2 + 0.6 * still()
+    frames, inside = others(picture, 1 - picture)
+    inside[..., 1] = 0
+    mean, left = burst_mean.merged(picture, frames, inside, 0.1, same, same)
+    assert np.abs(mean - picture).max() < LAST_BITS
+    assert np.allclose(left, 1 / np.sqrt(2))
 
 
 def test_a_burst_sharpened_has_more_of_its_fine_detail(job):
     picture, run = still(), job(merge_burst)
     _, carried = merge_burst(picture, None, run, {"level": 0.0})
-    plain, _ = merge_burst(picture, carried_on(carried), run, {"level": 0.0})
-    sharp, after = merge_burst(picture, carried_on(carried), run, {"level": 0.0}, sharpness=1.0)
+    assert np.array_equal(carried["frames"], picture)
+    before = carried_on(carried)
+    plain, _ = merge_burst(picture, before, run, {"level": 0.0})
+    sharp, _ = merge_burst(picture, before, run, {"level": 0.0}, sharpness=1.0)
+    assert np.abs(plain - picture).max() < LAST_BITS
     assert np.abs(np.diff(sharp, axis=1)).mean() > 1.1 * np.abs(np.diff(plain, axis=1)).mean()
-    assert (after["count"] == 2).all()
 
 
 def test_what_moves_evenly_is_where_it_would_be(job):

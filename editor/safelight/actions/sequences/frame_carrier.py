@@ -7,9 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Declaration
+from safelight.actions.sequences import kept_frames
+from safelight.actions.sequences.kept_frames import KeptFrames
+from safelight.api import Carried, Declaration
 from safelight.api.carried import INSIDE, MOTION
 from safelight.pixels import motion
+from safelight.workers.carried_on import Cuttable
 
 CUT = 12.0
 """Levels of 255 by which two frames differ on average, motion and the strength of the light allowed
@@ -25,41 +28,57 @@ _STEADY = 1.05
 
 
 class FrameCarrier:
-    """Carries for one filter through frames in order, each told once."""
+    """Carries for one filter through frames in order, each told once.
+
+    Where the filter carries something of several frames, all that it carries is moved as the camera
+    has moved; else as what is seen has.
+    """
 
     def __init__(self, declaration: Declaration) -> None:
         self._carries = declaration.carries
         self._seen: NDArray[np.uint8] | None = None
         self._carried: Mapping[str, NDArray[np.float32]] | None = None
+        self._kept = KeptFrames(declaration.carries)
+        self._size = 0, 0
 
-    def before(self, frame: NDArray[np.float32]) -> dict[str, NDArray[np.float32]] | None:
+    def before(self, frame: NDArray[np.float32]) -> dict[str, Cuttable] | None:
         """What was carried to a frame (height, width, 3), sRGB-encoded, 0 to 1; None where it is
         the first, has another size or shows something else than the frame before.
+
+        Arrays float32 (rows, columns, channels), or what gives them where it is cut.
         """
         now, before, held = motion.looked_at(frame), self._seen, self._carried
-        self._seen, self._carried = now, None
-        if held is None or before is None or now.shape != before.shape:
-            return None
-        before = _lit_like(before, now)
-        flow = motion.between(now, before)
         height, width = frame.shape[:2]
-        if self._is_cut(now, before, flow):
+        other, self._size = self._size != (height, width), (height, width)
+        self._seen, self._carried = now, None
+        if held is None or before is None or other:
+            self._kept.begin(frame)
             return None
-        where = motion.places(flow, height, width)
-        made = {INSIDE: motion.inside(where, height, width).astype(np.float32)[..., None]}
-        made[MOTION] = motion.offsets(where)
-        for name, kind in self._carries.items():
-            if kind.stays:
-                made[name] = held[name]
-                continue
-            tall, wide, _ = kind.shape(height, width)
-            there = where if kind.size == 1 else motion.places(flow, tall, wide)
-            made[name] = motion.moved(held[name], there)
-        return made
+        if self._kept.wanted:
+            camera = self._kept.look(frame)
+            if kept_frames.is_cut(now, before, camera):
+                self._kept.begin(frame)
+                return None
+            flow = kept_frames.flow(camera, now.shape)
+            given: dict[str, Cuttable] = self._kept.given(height, width)
+        else:
+            before = _lit_like(before, now)
+            flow = motion.between(now, before)
+            if self._is_cut(now, before, flow):
+                return None
+            where = motion.places(flow, height, width)
+            inside = motion.inside(where, height, width).astype(np.float32)[..., None]
+            given = {INSIDE: inside, MOTION: motion.offsets(where)}
+        return given | {
+            name: self._moved(held[name], kind, flow, (height, width))
+            for name, kind in self._carries.items()
+            if name not in given
+        }
 
     def keep(self, carried: Mapping[str, NDArray[np.float32]]) -> None:
         """Carry on what a frame gave, float32 (rows, columns, channels) each."""
-        self._carried = dict(carried)
+        self._carried = {name: carried[name] for name in self._carries if name not in self._kept}
+        self._kept.keep(carried)
         for name, kind in self._carries.items():
             if kind.looked_at:
                 self._seen = motion.looked_at(carried[name])
@@ -67,6 +86,19 @@ class FrameCarrier:
     def begin_anew(self) -> None:
         """Forget what was carried: the next frame is the first one."""
         self._seen = self._carried = None
+
+    def _moved(
+        self,
+        held: NDArray[np.float32],
+        kind: Carried,
+        flow: NDArray[np.float32],
+        size: tuple[int, int],
+    ) -> NDArray[np.float32]:
+        """What the frame before carried on, moved by a flow to a frame of that size."""
+        if kind.stays:
+            return held
+        tall, wide, _ = kind.shape(*size)
+        return motion.moved(held, motion.places(flow, tall, wide))
 
     def _is_cut(
         self, now: NDArray[np.uint8], before: NDArray[np.uint8], flow: NDArray[np.float32]
