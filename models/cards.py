@@ -230,14 +230,15 @@ def data_lines(said: dict[str, Any]) -> list[str]:
 
 
 def photographs(said: dict[str, Any], plugin: Path) -> list[list[str]]:
-    """The section on real photographs, where their contact sheet lies beside the files, and on what
-    else card.toml shows of them.
+    """The section on real photographs, where their contact sheet lies beside the files or card.toml
+    has others to be shown.
     """
-    if not (plugin / "photographs.jpg").exists():
-        return []
-    more = [(x["words"], f"![{x['title']}]({x['file']})") for x in said.get("shown", [])]
-    sheet = said["photographs"], "![Crops](photographs.jpg)"
-    return [["## On real photographs", *sheet, *(part for pair in more for part in pair)]]
+    found = []
+    if (plugin / "photographs.jpg").exists():
+        found = [said["photographs"], "![Crops](photographs.jpg)"]
+    for item in said.get("shown", []):
+        found += [item["words"], f"![{item['title']}]({item['file']})"]
+    return [["## On real photographs", *found]] if found else []
 
 
 def drafts(folder: Path, plugin: Path) -> list[list[str]]:

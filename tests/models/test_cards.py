@@ -104,6 +104,8 @@ def test_the_sheet_of_photographs_is_shown_once_it_is_there_and_what_else_is_to_
         file.write('[[shown]]\nfile = "one.jpg"\ntitle = "A pillar"\nwords = "One  of them."\n')
     text = cards.card(*made)
     assert "(photographs.jpg)\n\nOne of them.\n\n![A pillar](one.jpg)\n\n## " in text
+    (plugin / "photographs.jpg").unlink()
+    assert "## On real photographs\n\nOne of them.\n\n![A pillar]" in cards.card(*made)
 
 
 def test_a_file_that_changed_after_it_was_measured_is_refused(made):
