@@ -234,6 +234,22 @@ def test_a_preview_shows_what_the_pictures_before_leave_to_this_one(window, laps
     assert 40 < light < 100  # of 160
 
 
+def test_what_gathers_the_pictures_before_is_seen_on_the_last_one(window, lapse, qtbot):
+    workspace = open_in(window, lapse, qtbot)
+    session, filters = workspace.session, workspace.filters
+    qtbot.waitUntil(lambda: session.studio is not None)
+    filters.open(filters.offered.declaration("safelight_sequence.steady_light"))
+    assert session.frame == 0
+    burst = filters.offered.declaration("safelight_sequence.merge_burst")
+    filters.open(burst)
+    assert session.frame == 4
+    assert "the last one shows most" in workspace.line.text()
+    filters.close_tried()
+    session.look_at_frame(2)  # by choice
+    filters.open(burst)
+    assert session.frame == 2
+
+
 def test_a_cheap_filter_that_is_tried_is_seen_on_whatever_frame_is_looked_at(window, lapse, qtbot):
     workspace = open_in(window, lapse, qtbot)
     session, strip = workspace.session, workspace.frames

@@ -103,6 +103,11 @@ class Declaration:
         return self.kind == "sequence"
 
     @property
+    def gathers(self) -> bool:
+        """Whether each frame is given several of those before it: the last one shows most."""
+        return any(carried.frames > 1 for carried in self.carries.values())
+
+    @property
     def tone(self) -> bool:
         """Whether the filter's function is given no picture and returns a table, which the host
         applies.

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer, Stroke, edits
+from safelight.document.frames import frames
 from safelight.document.placement import IDENTITY
 from safelight.gui.adjust.adjust_panel import AdjustPage
 from safelight.gui.adjust.adjust_sliders import Sliders
@@ -82,9 +83,10 @@ class FilterStack(QStackedWidget):
         self.open(declaration)
 
     def open(self, declaration: Declaration) -> None:
-        """Show a filter's settings."""
+        """Show a filter's settings, where its result can be seen."""
         self.close_tried()
         self._leave_plane()
+        self._look_where_much_is_gathered(declaration)
         panel = self._panel(declaration)
         panel.preview_wanted.connect(self._preview)
         panel.zoom_wanted.connect(self._canvas.zoom_to)
@@ -99,6 +101,16 @@ class FilterStack(QStackedWidget):
         self.show_job()
         self.changed.emit()
         panel.apply.setFocus()
+
+    def _look_where_much_is_gathered(self, declaration: Declaration) -> None:
+        """Leave a first frame, before which there is nothing to be gathered, for the last one."""
+        session = self._session
+        last = frames.length(session.history.document) - 1
+        if declaration.gathers and session.frame == 0 < last:
+            session.look_at_frame(last)
+            session.mentioned.emit(
+                f"{declaration.title} gathers the pictures before: the last one shows most."
+            )
 
     def list_all(self) -> None:
         """Show the list of all filters, with the keyboard in its search."""
