@@ -3,7 +3,7 @@
     python -m models.generate.skies.bank SKIES --out plugins/generate/safelight_generate
 
 SKIES holds `skies.csv`, its pictures and, in `large`, bigger ones. Written are `skies.npz`: of
-each large sky that may be shipped a WebP file, its code and the time of day; and `skies.csv`,
+each large sky that may be shipped its file, its code and the time of day; and `skies.csv`,
 which credits them. In neither are kept pictures, nor whole sittings that `is_withheld` names: with
 those, skies that are made are compared.
 """
@@ -23,7 +23,7 @@ from PIL import Image
 from models.generate.skies.fields import COLUMNS, ROWS, reduced, taken_apart
 
 SIZE = (1024, 768)  # at most
-QUALITY = 94  # of WebP: at less, what is smooth has steps
+QUALITY = 95  # of JPEG, of those that are reduced
 SUNSET = ("clic_001", "solus_022", "solus_026")
 DUSK = ("budgie_025", "deepin_017", "deepin_011", "fedora_009", "fedora_012")
 SHARED_ALIKE = "BY-SA"
@@ -74,12 +74,17 @@ def rows(folder: Path) -> list[Row]:
     return [row for row in listed if (folder / "large" / row.file).exists()]
 
 
-def packed(picture: Image.Image) -> bytes:
-    """A picture as a WebP file of SIZE at most."""
-    small = picture.copy()
+def packed(file: Path) -> bytes:
+    """A picture's file as it is, or a JPEG of it where it is larger than SIZE: what was compressed
+    twice is told by whoever looks closely.
+    """
+    with Image.open(file) as picture:
+        if picture.width <= SIZE[0] and picture.height <= SIZE[1]:
+            return file.read_bytes()
+        small = picture.convert("RGB")
     small.thumbnail(SIZE, Image.Resampling.LANCZOS)
     written = io.BytesIO()
-    small.save(written, "WEBP", quality=QUALITY, method=6)
+    small.save(written, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
     return written.getvalue()
 
 
@@ -99,7 +104,7 @@ def main() -> None:
         small = reduced(picture, (COLUMNS, ROWS))
         codes.append(taken_apart(small, row.horizon).code)
         light.append(small.mean((0, 1)))
-        files.append(packed(picture))
+        files.append(packed(given.folder / "large" / row.file))
     sittings = sorted({row.sitting for row in listed})
     stored = {
         "codes": np.array(codes, np.float32),
