@@ -37,6 +37,12 @@ _LEAST = 1 / 255
 _MEAN = np.full((1, 3), 1 / 3, np.float32)
 """Of the channels."""
 
+_TONE = 9
+"""Pixels over which the strength of the noise is told."""
+
+_COMMON = 16.0
+"""How many times as strong as white noise is, noise that neighbours share may be in a window."""
+
 _GAIN = 1.5
 """Of the detail of a pixel or two, by which the strongest sharpening lifts it."""
 
@@ -56,15 +62,18 @@ def merged(
     each shows the place and 0 where not, (height, width, 1 for each). What is averaged is light:
     ``to_light`` and ``from_light`` go there and back.
     """
-    noise = max(level, _LEAST)
+    apart = [
+        np.ascontiguousarray(frames[..., 3 * number : 3 * number + 3] - image)
+        for number in range(inside.shape[2])
+    ]
+    expected = _expected(apart, max(level, _LEAST)) if apart else {}
     total = to_light(image).copy()
     count = np.ones((*image.shape[:2], 1), np.float32)
     squares = count.copy()
-    for number in range(inside.shape[2]):
-        other = np.ascontiguousarray(frames[..., 3 * number : 3 * number + 3])
-        share = inside[..., number] / (1 + _STRICT * _differing(other - image, noise))
+    for number, difference in enumerate(apart):
+        share = inside[..., number] / (1 + _STRICT * _differing(difference, expected))
         share = share[..., None].astype(np.float32)
-        total += share * to_light(other)
+        total += share * to_light(image + difference)
         count += share
         squares += np.square(share)
     mean = from_light(total / count)
@@ -80,21 +89,49 @@ def sharpened(picture: Picture, left: Picture, amount: float) -> Picture:
     return np.asarray(picture + share * (picture - _box(picture, 3)), np.float32)
 
 
-def _differing(apart: Picture, noise: float) -> Picture:
-    """By how much two frames differ beyond their noise: the square, in parts of that of the noise,
-    (height, width).
+def _expected(apart: list[Picture], level: float) -> dict[int, Picture]:
+    """The mean square of what noise makes of differences (height, width, 3), averaged over windows
+    of so many pixels, at each pixel, (height, width).
+
+    A camera's noise is stronger in some tones than in others: it is what differs from pixel to
+    pixel between the wanted frame and those most like it, or that of ``level``, if that is more.
+    And neighbours may have some of it in common, as they have where colours between a sensor's
+    pixels were made up: the middle of what is found tells how much.
     """
+    fine = _usual([_square(each - _box(each, 3), _TONE) for each in apart]) * np.float32(9 / 8)
+    found = {}
+    for side in _SCALES:
+        wide = _usual([_square(_box(each, side), _AROUND) for each in apart])
+        ratio = np.median(wide * np.float32(side**2) / np.maximum(fine, 1e-12))
+        shared = np.float32(min(max(float(ratio), 1.0), _COMMON))
+        found[side] = np.maximum(shared * fine, np.float32(2 * level**2)) / np.float32(side**2)
+    return found
+
+
+def _usual(planes: list[Picture]) -> Picture:
+    """Of planes (height, width) what a quarter stay below at each pixel: what passes is in few."""
+    place = (len(planes) - 1) // 4
+    return np.ascontiguousarray(np.partition(np.stack(planes), place, axis=0)[place])
+
+
+def _differing(apart: Picture, expected: dict[int, Picture]) -> Picture:
+    """By how much two frames differ beyond their noise: the square, in parts of that of the noise,
+    (height, width). ``expected`` are squares of what noise makes of it, by the sides of windows.
+    """
+    found = np.zeros(apart.shape[:2], np.float32)
+    narrow = min(_SCALES)
+    unit = expected[narrow] * np.float32(narrow**2 / 2)
+    for side, allowed in _SCALES.items():
+        square = _square(_box(apart, side), _AROUND) - np.float32(allowed) * expected[side]
+        np.maximum(found, square / unit, out=found)
+    return found
+
+
+def _square(planes: Picture, side: int) -> Picture:
+    """The mean square of planes (height, width, 3) within windows, (height, width)."""
     import cv2
 
-    found = np.zeros(apart.shape[:2], np.float32)
-    for side, allowed in _SCALES.items():
-        smooth = _box(apart, side)
-        squares: Picture = np.square(smooth, out=smooth)
-        square = _box(np.asarray(cv2.transform(squares, _MEAN), np.float32), _AROUND)
-        square *= np.float32(1 / noise**2)
-        square -= np.float32(2 * allowed / side**2)  # the noise of both
-        np.maximum(found, square, out=found)
-    return found
+    return _box(np.asarray(cv2.transform(np.square(planes), _MEAN), np.float32), side)
 
 
 def _box(planes: Picture, side: int) -> Picture:

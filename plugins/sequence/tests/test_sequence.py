@@ -1,5 +1,6 @@
 """Sequence: what its filters do from frame to frame, whatever their networks find."""
 
+import cv2
 import numpy as np
 import pytest
 from safelight_sequence import (
@@ -162,6 +163,18 @@ def test_a_burst_of_noise_becomes_its_mean():
     found = np.std(mean - picture) / sigma
     assert found < 1.05 / np.sqrt(8)
     assert abs(np.sqrt(np.mean(np.square(left))) - found) < 0.01  # which its network is told
+
+
+def test_noise_that_neighbours_share_and_that_some_tones_have_more_of_is_averaged_as_well():
+    """As of a camera, of which the level that is told knows nothing."""
+    picture, rng = 0.2 + 0.6 * still(), np.random.default_rng(5)
+    noise = rng.standard_normal((8, *picture.shape)).astype(np.float32)
+    shared = 2 * np.stack([cv2.GaussianBlur(each, (3, 3), 0.7) for each in noise])
+    stronger = np.linspace(0.04, 0.12, picture.shape[1], dtype=np.float32)[:, None]
+    first, *more = picture + stronger * shared
+    mean, left = burst_mean.merged(first, *others(*more), 0.06, same, same)
+    assert np.std(mean - picture) < 1.15 / np.sqrt(8) * np.std(first - picture)
+    assert left.mean() < 1.1 / np.sqrt(8)
 
 
 def test_a_burst_is_averaged_as_light():
