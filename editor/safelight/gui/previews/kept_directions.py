@@ -17,6 +17,10 @@ from safelight.gui.controls.direction_sliders import DirectionSliders
 from safelight.gui.panels.settings_panel import FilterSettings
 from safelight.gui.session import Session
 from safelight.gui.threads.background import Background
+from safelight.gui.threads.ordered_writes import OrderedWrites
+
+_writes = OrderedWrites()
+"""Of all panels: one that is opened anew reads what another keeps."""
 
 
 class KeptDirections(QObject):
@@ -39,6 +43,7 @@ class KeptDirections(QObject):
         plugins = () if studio is None else studio.store.installed()
         network, size = network_identity(declaration, plugins), self._sliders.directions.size
         path = kept_at(network)
+        _writes.settled(path)
         return read_directions(path, network, size) if path.exists() else Directions(network, size)
 
     def _show(self, found: Directions) -> None:
@@ -52,12 +57,13 @@ class KeptDirections(QObject):
     def _keep(self) -> None:
         found = self._sliders.directions
         path = kept_at(self._network)
+        number = _writes.ask(path)
 
         def write() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_directions(found, path, overwrite=True)
 
-        Background(self, write, lambda _: None, self._not_kept)
+        Background(self, lambda: _writes.write(path, number, write), lambda _: None, self._not_kept)
 
     def _not_kept(self, error: Exception) -> None:
         self._sliders.show_trouble(f"The directions were not kept. {error}")
