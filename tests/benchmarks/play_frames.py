@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
+from tests.benchmarks.drawn_film import drawn_film
 from tests.benchmarks.pairs import Row
 
 PAIRS = {"full": 3, "quick": 2, "tiny": 1}
@@ -36,7 +36,9 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "home").mkdir()
-        film = _film(place / "film.webm", _SIZE[size], 100 if size == "full" else 30)
+        film = drawn_film(
+            place / "film.webm", _SIZE[size], 100 if size == "full" else 30, "VP90", _RATE
+        )
         _played(film, place, 0.5, "0.3")  # kernels are compiled meanwhile
         rows = []
         for under, stops in (("plain", []), ("under a tone layer", ["0.3"])):
@@ -60,27 +62,13 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
             ]
         peaks = {}
         for count in _LENGTHS[size]:
-            long = _film(place / f"{count}.webm", _SIZE[size], count)
+            long = drawn_film(place / f"{count}.webm", _SIZE[size], count, "VP90", _RATE)
             peaks[count] = _played(long, place, _SECONDS[size])["memory"] / 1e6
         short, *longer = _LENGTHS[size]
         for count in longer:
             name = f"play: memory, {count:,} frames against {short}"
             rows.append(Row(name, "MB", [peaks[count]], [peaks[short]], goal=2.0))
         return rows
-
-
-def _film(path: Path, size: tuple[int, int], count: int) -> Path:
-    """A film of VP9: a ground with detail that goes to the left."""
-    wide, high = size
-    chance = np.random.default_rng(1)
-    small = chance.integers(0, 255, (high // 8, wide // 4, 3), np.uint8)
-    ground = cv2.resize(small, (2 * wide, high), interpolation=cv2.INTER_CUBIC)
-    film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"VP90"), _RATE, size)
-    for number in range(count):
-        step = 4 * number % wide
-        film.write(np.ascontiguousarray(ground[:, step : step + wide]))
-    film.release()
-    return path
 
 
 def _played(film: Path, place: Path, seconds: float, *stops: str) -> dict[str, Any]:

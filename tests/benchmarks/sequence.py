@@ -19,7 +19,6 @@ import time
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from safelight.actions import Studio, live_filter
 from safelight.api import Region
@@ -28,6 +27,7 @@ from safelight.document.frames import frames
 from safelight.files.sequences.export_sequence import export_sequence
 from safelight.files.sequences.open_sequence import open_sequence
 from safelight.pixels import TONE, prepare_kernels
+from tests.benchmarks.drawn_film import drawn_film
 from tests.benchmarks.pairs import KERNELS, Row, alternate
 
 PAIRS = {"full": 5, "quick": 3, "tiny": 1}
@@ -46,7 +46,9 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
         place = Path(folder)
         wide, high = _SIZE[size]
         name = f"{wide} x {high} frame"
-        film = _film(place / "film.avi", (wide, high), max(_PLAYED[size], _WRITTEN[size]))
+        film = drawn_film(
+            place / "film.avi", (wide, high), max(_PLAYED[size], _WRITTEN[size]), "MJPG"
+        )
         played = alternate(
             lambda: _play(film, place, _PLAYED[size], studio),
             lambda: _play_bare(film, _PLAYED[size]),
@@ -60,7 +62,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
         short, *longer = _LENGTHS[size]
         peaks = {}
         for count in _LENGTHS[size]:
-            long = _film(place / f"{count}.avi", (wide, high), count)
+            long = drawn_film(place / f"{count}.avi", (wide, high), count, "MJPG")
             peaks[count] = _peak(long, place)
             long.unlink()
         rows = [
@@ -71,20 +73,6 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
             names = f"sequence: memory, {count:,} frames against {short}"
             rows.append(Row(names, "MB", [peaks[count]], [peaks[short]], goal=2.0))
         return rows
-
-
-def _film(path: Path, size: tuple[int, int], count: int) -> Path:
-    """A film of motion JPEG: a ground with detail that goes to the left."""
-    wide, high = size
-    chance = np.random.default_rng(1)
-    small = chance.integers(0, 255, (high // 8, wide // 4, 3), np.uint8)
-    ground = cv2.resize(small, (2 * wide, high), interpolation=cv2.INTER_CUBIC)
-    film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, size)
-    for number in range(count):
-        step = 4 * number % wide
-        film.write(np.ascontiguousarray(ground[:, step : step + wide]))
-    film.release()
-    return path
 
 
 def _spent() -> float:

@@ -114,20 +114,24 @@ def offsets(where: NDArray[np.float32]) -> NDArray[np.float32]:
     return apart
 
 
-def moved(pixels: NDArray[np.float32], where: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What ``pixels``, (height, width, channels), has at ``where``, cubic; its edge beyond it."""
+def moved(
+    pixels: NDArray[np.float32], where: NDArray[np.float32], *, lanczos: bool = False
+) -> NDArray[np.float32]:
+    """What ``pixels``, (height, width, channels), has at ``where``, (rows, columns, 2) of x and y;
+    its edge beyond it. Cubic, or after ``lanczos``, over eight by eight pixels.
+    """
     cv2 = opencv()
     channels = [
         cv2.remap(
             np.ascontiguousarray(pixels[..., first : first + 4]),
             where,
             None,
-            interpolation=cv2.INTER_CUBIC,
+            interpolation=cv2.INTER_LANCZOS4 if lanczos else cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         ).reshape(*where.shape[:2], -1)
         for first in range(0, pixels.shape[2], 4)
     ]
-    return np.concatenate(channels, axis=2)
+    return channels[0] if len(channels) == 1 else np.concatenate(channels, axis=2)
 
 
 def inside(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.pixels import motion
 from safelight.pixels.opencv import opencv
 
 MARGIN = 4
@@ -35,18 +36,7 @@ def moved(pixels: NDArray[np.float32], where: NDArray[np.float32]) -> NDArray[np
     """What ``pixels``, (height, width, channels), has at ``where``, (rows, columns, 2) of x and y;
     its edge beyond it. Not sharpened yet.
     """
-    cv2 = opencv()
-    channels = [
-        cv2.remap(
-            np.ascontiguousarray(pixels[..., first : first + 4]),
-            where,
-            None,
-            interpolation=cv2.INTER_LANCZOS4,
-            borderMode=cv2.BORDER_REPLICATE,
-        ).reshape(*where.shape[:2], -1)
-        for first in range(0, pixels.shape[2], 4)
-    ]
-    return channels[0] if len(channels) == 1 else np.concatenate(channels, axis=2)
+    return motion.moved(pixels, where, lanczos=True)
 
 
 def sharpened(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
