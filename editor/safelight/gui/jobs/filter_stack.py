@@ -86,7 +86,7 @@ class FilterStack(QStackedWidget):
         """Show a filter's settings, where its result can be seen."""
         self.close_tried()
         self._leave_plane()
-        self._look_where_much_is_gathered(declaration)
+        _look_where_much_is_gathered(self._session, declaration)
         panel = self._panel(declaration)
         panel.preview_wanted.connect(self._preview)
         panel.zoom_wanted.connect(self._canvas.zoom_to)
@@ -101,16 +101,6 @@ class FilterStack(QStackedWidget):
         self.show_job()
         self.changed.emit()
         panel.apply.setFocus()
-
-    def _look_where_much_is_gathered(self, declaration: Declaration) -> None:
-        """Leave a first frame, before which there is nothing to be gathered, for the last one."""
-        session = self._session
-        last = frames.length(session.history.document) - 1
-        if declaration.gathers and session.frame == 0 < last:
-            session.look_at_frame(last)
-            session.mentioned.emit(
-                f"{declaration.title} gathers the pictures before: the last one shows most."
-            )
 
     def list_all(self) -> None:
         """Show the list of all filters, with the keyboard in its search."""
@@ -442,6 +432,16 @@ class FilterStack(QStackedWidget):
         self._session.jobs.apply(panel.declaration, settings, self._canvas.visible())
         if self.tried is panel:
             self.close_tried(stop=False)
+
+
+def _look_where_much_is_gathered(session: Session, declaration: Declaration) -> None:
+    """Leave a first frame, before which there is nothing to be gathered, for the last one."""
+    last = frames.length(session.history.document) - 1
+    if declaration.gathers and session.frame == 0 < last:
+        session.look_at_frame(last)
+        session.mentioned.emit(
+            f"{declaration.title} gathers the pictures before: the last one shows most."
+        )
 
 
 def _timer(parent: QWidget, pause: int) -> QTimer:
