@@ -83,6 +83,19 @@ def test_of_several_the_first_is_shown_and_stopped_and_the_next_can_be_too(
     assert window.workspace().title.startswith("other.png")
 
 
+def opened_ahead(path, opens, monkeypatch):
+    """A photograph is opened ahead, by a function in the place of the one that does."""
+    monkeypatch.setattr(loaded_files, "open_for_the_screen", opens)
+    monkeypatch.setattr(loaded_files, "draft_of", lambda path: None)
+
+    class BackEnd:
+        importers = ()
+
+    ahead = Ahead(BackEnd())
+    ahead.prepare(path, 12)
+    return ahead
+
+
 def test_a_file_that_opens_at_once_shows_no_progress(window, photo, qtbot, monkeypatch):
     shown = []
     monkeypatch.setattr(open_files, "_PAUSE", 3_600_000)
@@ -103,14 +116,7 @@ def test_who_waits_for_what_is_opened_ahead_hears_how_far_it_is(tmp_path, monkey
         assert go_on.wait(120)
         return loaded
 
-    monkeypatch.setattr(loaded_files, "open_for_the_screen", slow)
-    monkeypatch.setattr(loaded_files, "draft_of", lambda path: None)
-
-    class BackEnd:
-        importers = ()
-
-    ahead = Ahead(BackEnd())
-    ahead.prepare(path, 12)
+    ahead = opened_ahead(path, slow, monkeypatch)
     heard = []
 
     def hear(done):
@@ -136,14 +142,7 @@ def test_what_is_opened_ahead_goes_no_further_once_nobody_waits_for_it(tmp_path,
             ended.set()
             raise
 
-    monkeypatch.setattr(loaded_files, "open_for_the_screen", slow)
-    monkeypatch.setattr(loaded_files, "draft_of", lambda path: None)
-
-    class BackEnd:
-        importers = ()
-
-    ahead = Ahead(BackEnd())
-    ahead.prepare(path, 12)
+    ahead = opened_ahead(path, slow, monkeypatch)
     assert begun.wait(120)
     ahead.forget()
     forgotten.set()

@@ -100,11 +100,12 @@ def main() -> None:
     ]
     codes, light, files = [], [], []
     for row in listed:
-        picture = Image.open(given.folder / "large" / row.file).convert("RGB")
+        file = given.folder / "large" / row.file
+        picture = Image.open(file).convert("RGB")
         small = reduced(picture, (COLUMNS, ROWS))
         codes.append(taken_apart(small, row.horizon).code)
         light.append(small.mean((0, 1)))
-        files.append(packed(given.folder / "large" / row.file))
+        files.append(packed(file))
     sittings = sorted({row.sitting for row in listed})
     stored = {
         "codes": np.array(codes, np.float32),

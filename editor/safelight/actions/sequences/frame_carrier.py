@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from safelight.actions.sequences import kept_frames
 from safelight.actions.sequences.kept_frames import KeptFrames
-from safelight.api import Carried, Declaration
+from safelight.api import Declaration
 from safelight.api.carried import INSIDE, MOTION
 from safelight.pixels import motion
 from safelight.workers.carried_on import Cuttable
@@ -54,6 +54,7 @@ class FrameCarrier:
         if held is None or before is None or other:
             self._kept.begin(frame)
             return None
+        places: dict[tuple[int, int], NDArray[np.float32]] = {}  # by size, each found once
         if self._kept.wanted:
             camera = self._kept.look(frame)
             if kept_frames.is_cut(now, before, camera):
@@ -69,11 +70,18 @@ class FrameCarrier:
             where = motion.places(flow, height, width)
             inside = motion.inside(where, height, width).astype(np.float32)[..., None]
             given = {INSIDE: inside, MOTION: motion.offsets(where)}
-        return given | {
-            name: self._moved(held[name], kind, flow, (height, width))
-            for name, kind in self._carries.items()
-            if name not in given
-        }
+            places[height, width] = where
+        for name, kind in self._carries.items():
+            if name in given:
+                continue
+            if kind.stays:
+                given[name] = held[name]
+                continue
+            tall, wide, _ = kind.shape(height, width)
+            if (tall, wide) not in places:
+                places[tall, wide] = motion.places(flow, tall, wide)
+            given[name] = motion.moved(held[name], places[tall, wide])
+        return given
 
     def keep(self, carried: Mapping[str, NDArray[np.float32]]) -> None:
         """Carry on what a frame gave, float32 (rows, columns, channels) each."""
@@ -86,19 +94,6 @@ class FrameCarrier:
     def begin_anew(self) -> None:
         """Forget what was carried: the next frame is the first one."""
         self._seen = self._carried = None
-
-    def _moved(
-        self,
-        held: NDArray[np.float32],
-        kind: Carried,
-        flow: NDArray[np.float32],
-        size: tuple[int, int],
-    ) -> NDArray[np.float32]:
-        """What the frame before carried on, moved by a flow to a frame of that size."""
-        if kind.stays:
-            return held
-        tall, wide, _ = kind.shape(*size)
-        return motion.moved(held, motion.places(flow, tall, wide))
 
     def _is_cut(
         self, now: NDArray[np.uint8], before: NDArray[np.uint8], flow: NDArray[np.float32]

@@ -133,18 +133,14 @@ class FramesAhead:
         put where the canvas finds it.
         """
         frame = self._frames.get(number)
-        if frame is None or not any(
-            picture.document is not None and picture.document.looks_like(document)
-            for picture in frame.pictures
-        ):
+        if frame is None:
             return None
-        for key, image in frame.images.items():
-            self._tiles.keep(key, image)
-        return next(
-            picture
-            for picture in frame.pictures
-            if picture.document is not None and picture.document.looks_like(document)
-        )
+        for picture in frame.pictures:
+            if picture.document is not None and picture.document.looks_like(document):
+                for key, image in frame.images.items():
+                    self._tiles.keep(key, image)
+                return picture
+        return None
 
     def forget(self) -> None:
         """Nothing that is ready will be looked at any more."""
